@@ -1,0 +1,384 @@
+//! `CreateSession`: the members of the request, from query and body, and the answer (contract 1.1, 1.7).
+
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::json::Members;
+use crate::{
+    AccessKeyId, InvalidArn, InvalidName, InvalidSessionDuration, ProfileArn, RoleArn, RoleSessionName,
+    SessionDuration, SourceIdentity, Timestamp, TrustAnchorArn,
+};
+
+/// What a client asks for: every member valid by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateSession {
+    /// The trust anchor that the certificate is to be judged by.
+    pub trust_anchor: TrustAnchorArn,
+    /// The profile that maps the certificate to roles.
+    pub profile: ProfileArn,
+    /// The role to assume.
+    pub role: RoleArn,
+    /// The length asked for; the profile's when absent.
+    pub duration: Option<SessionDuration>,
+    /// The session name asked for; the certificate's serial number when absent.
+    pub session_name: Option<RoleSessionName>,
+}
+
+/// Why the members of a request cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedCreateSession {
+    /// The body is not a JSON object.
+    #[error("the body is not a JSON object: {0}")]
+    Body(String),
+    /// A member came twice: in query and body, or twice in either.
+    #[error("`{0}` is given twice")]
+    Twice(String),
+    /// A required member is missing.
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    /// A member is of the wrong JSON type.
+    #[error("`{member}` is not {expected}")]
+    Type {
+        /// The member's name.
+        member: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A query parameter is not percent-encoded UTF-8.
+    #[error("query parameter `{0}` is not percent-encoded UTF-8")]
+    Query(String),
+    /// A member is not an ARN of its kind.
+    #[error("`{member}`: {cause}")]
+    Arn {
+        /// The member's name.
+        member: &'static str,
+        /// Why.
+        cause: InvalidArn,
+    },
+    /// The session name is not one.
+    #[error("`roleSessionName`: {0}")]
+    SessionName(InvalidName),
+    /// The duration is out of range.
+    #[error("`durationSeconds`: {0}")]
+    Duration(InvalidSessionDuration),
+}
+
+const TRUST_ANCHOR: &str = "trustAnchorArn";
+const PROFILE: &str = "profileArn";
+const ROLE: &str = "roleArn";
+const DURATION: &str = "durationSeconds";
+const SESSION_NAME: &str = "roleSessionName";
+/// Every member that may stand in the body; those but the last three may stand in the query too. `sessionName` is
+/// deprecated and ignored, `instanceProperties` and `cert` are in the contract and carry no decision here.
+const KNOWN: [&str; 5] = [TRUST_ANCHOR, PROFILE, ROLE, DURATION, SESSION_NAME];
+
+impl CreateSession {
+    /// Reads the members from the raw query and the body. Unknown members are ignored (contract 8, pitfall 4); a
+    /// member given twice, wherever, is refused.
+    pub fn parse(query: Option<&str>, body: &[u8]) -> Result<Self, MalformedCreateSession> {
+        let mut members = Slots::default();
+        for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let decode = |text: &str| {
+                percent_decode_str(text)
+                    .decode_utf8()
+                    .map(|text| text.into_owned())
+                    .map_err(|_| MalformedCreateSession::Query(capped(name)))
+            };
+            members.put(&decode(name)?, Value::String(decode(value)?))?;
+        }
+        if !body.is_empty() {
+            let Members(list) = serde_json::from_slice(body)
+                .map_err(|error| MalformedCreateSession::Body(error.to_string()))?;
+            let mut seen: Vec<String> = Vec::with_capacity(list.len());
+            for (name, value) in list {
+                if seen.contains(&name) {
+                    return Err(MalformedCreateSession::Twice(capped(&name)));
+                }
+                members.put(&name, value)?;
+                seen.push(name);
+            }
+        }
+        members.read()
+    }
+}
+
+/// One place for each known member.
+#[derive(Default)]
+struct Slots([Option<Value>; KNOWN.len()]);
+
+impl Slots {
+    fn put(&mut self, name: &str, value: Value) -> Result<(), MalformedCreateSession> {
+        let Some(slot) = KNOWN
+            .iter()
+            .position(|known| *known == name)
+            .and_then(|at| self.0.get_mut(at))
+        else {
+            return Ok(());
+        };
+        if slot.replace(value).is_some() {
+            return Err(MalformedCreateSession::Twice(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn read(self) -> Result<CreateSession, MalformedCreateSession> {
+        let [trust_anchor, profile, role, duration, session_name] = self.0;
+        let duration = match duration {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(read_duration(&value)?),
+        };
+        let session_name = match session_name {
+            None | Some(Value::Null) => None,
+            Some(value) => {
+                let name = string(SESSION_NAME, value)?;
+                Some(name.parse().map_err(MalformedCreateSession::SessionName)?)
+            }
+        };
+        let arn = |member| move |cause| MalformedCreateSession::Arn { member, cause };
+        Ok(CreateSession {
+            trust_anchor: required(TRUST_ANCHOR, trust_anchor)?
+                .parse()
+                .map_err(arn(TRUST_ANCHOR))?,
+            profile: required(PROFILE, profile)?.parse().map_err(arn(PROFILE))?,
+            role: required(ROLE, role)?.parse().map_err(arn(ROLE))?,
+            duration,
+            session_name,
+        })
+    }
+}
+
+fn required(member: &'static str, value: Option<Value>) -> Result<String, MalformedCreateSession> {
+    let text = string(member, value.ok_or(MalformedCreateSession::Missing(member))?)?;
+    if text.is_empty() {
+        Err(MalformedCreateSession::Missing(member))
+    } else {
+        Ok(text)
+    }
+}
+
+fn string(member: &'static str, value: Value) -> Result<String, MalformedCreateSession> {
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err(MalformedCreateSession::Type {
+            member,
+            expected: "a string",
+        }),
+    }
+}
+
+/// In the body an integer; in the query its decimal digits (threat A7: a float, a sign or a blank is refused).
+fn read_duration(value: &Value) -> Result<SessionDuration, MalformedCreateSession> {
+    let not_an_integer = MalformedCreateSession::Type {
+        member: DURATION,
+        expected: "a whole number of seconds",
+    };
+    let seconds = match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok()
+        }
+        _ => None,
+    };
+    SessionDuration::try_from(seconds.ok_or(not_an_integer)?).map_err(MalformedCreateSession::Duration)
+}
+
+fn capped(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+/// A secret that is wiped when dropped and never shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// Takes the secret over.
+    pub fn new(secret: String) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
+    /// The secret itself, for the answer and for signing; never for a log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl serde::Serialize for SecretText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// Temporary credentials: all four members are always there, as strings, since the official client cannot do
+/// without any of them (contract 1.7).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credentials {
+    /// The access key's id.
+    pub access_key_id: AccessKeyId,
+    /// The secret that signs.
+    pub secret_access_key: SecretText,
+    /// The sealed token that the broker recognises.
+    pub session_token: SecretText,
+    /// When they end.
+    pub expiration: Timestamp,
+}
+
+/// The session as an identity.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssumedRoleUser {
+    /// The session's ARN.
+    pub arn: String,
+    /// The role's unique id and the session name, `AROA…:NAME`.
+    pub assumed_role_id: String,
+}
+
+/// One set of credentials and what they stand for.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CredentialSet {
+    /// The session as an identity.
+    pub assumed_role_user: AssumedRoleUser,
+    /// The credentials.
+    pub credentials: Credentials,
+    /// How much of the space for policies and tags is used, in per cent.
+    pub packed_policy_size: u32,
+    /// The role.
+    pub role_arn: RoleArn,
+    /// Who the session really is.
+    pub source_identity: SourceIdentity,
+}
+
+/// The answer to `CreateSession`, status 201.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateSessionResponse {
+    /// One element; clients read the first.
+    pub credential_set: Vec<CredentialSet>,
+    /// The ARN of the subject that authenticated.
+    pub subject_arn: String,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const QUERY: &str = "profileArn=arn%3Aaws%3Arolesanywhere%3Aus-east-1%3A111122223333%3Aprofile%2F66666666-7777-8888-9999-000000000000&roleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fapp%2FReader&trustAnchorArn=arn%3Aaws%3Arolesanywhere%3Aus-east-1%3A111122223333%3Atrust-anchor%2F11111111-2222-3333-4444-555555555555";
+
+    #[test]
+    fn the_official_clients_placement_and_the_guides_placement_mean_the_same() {
+        let body = br#"{"durationSeconds":3600,"roleSessionName":"vec1"}"#;
+        let official = CreateSession::parse(Some(QUERY), body).unwrap();
+        assert_eq!(official.duration.unwrap().seconds(), 3600);
+        let guide = format!(
+            r#"{{"trustAnchorArn":"{}","profileArn":"{}","roleArn":"{}","durationSeconds":3600,"roleSessionName":"vec1","sessionName":"old","cert":"x","unknown":[1]}}"#,
+            official.trust_anchor, official.profile, official.role
+        );
+        assert_eq!(CreateSession::parse(None, guide.as_bytes()).unwrap(), official);
+        let bare = CreateSession::parse(Some(QUERY), b"").unwrap();
+        assert_eq!((bare.duration, bare.session_name), (None, None));
+    }
+
+    /// Threat S4: what is given twice could be read in two ways.
+    #[test]
+    fn a_member_given_twice_is_refused_wherever_it_stands() {
+        let twice_in_query = format!("{QUERY}&roleArn=x");
+        let escaped_name = format!("{QUERY}&role%41rn=x");
+        for (query, body) in [
+            (twice_in_query.as_str(), "{}"),
+            (escaped_name.as_str(), "{}"),
+            (
+                QUERY,
+                r#"{"roleArn":"arn:aws:iam::111122223333:role/app/Reader"}"#,
+            ),
+            (QUERY, r#"{"durationSeconds":900,"durationSeconds":900}"#),
+            (QUERY, r#"{"durationSeconds":900,"duration\u0053econds":900}"#),
+            (QUERY, r#"{"unknown":1,"unknown":1}"#),
+        ] {
+            let refused = CreateSession::parse(Some(query), body.as_bytes());
+            assert!(
+                matches!(refused, Err(MalformedCreateSession::Twice(_))),
+                "{query} {body}: {refused:?}"
+            );
+        }
+    }
+
+    /// Threat A7.
+    #[test]
+    fn durations_outside_the_table_are_refused() {
+        for good in ["900", "43200", "3600"] {
+            let body = format!(r#"{{"durationSeconds":{good}}}"#);
+            assert!(
+                CreateSession::parse(Some(QUERY), body.as_bytes()).is_ok(),
+                "{good}"
+            );
+            let query = format!("{QUERY}&durationSeconds={good}");
+            assert!(CreateSession::parse(Some(&query), b"").is_ok(), "{good}");
+        }
+        for bad in [
+            "0",
+            "-1",
+            "899",
+            "43201",
+            "2147483648",
+            "9223372036854775808",
+            "1e3",
+            "3600.0",
+            "true",
+            "[900]",
+            "{}",
+            "\"3600 \"",
+            "\"+3600\"",
+            "\"\"",
+        ] {
+            let body = format!(r#"{{"durationSeconds":{bad}}}"#);
+            assert!(
+                CreateSession::parse(Some(QUERY), body.as_bytes()).is_err(),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        for (query, body, said) in [
+            ("", "{}", "`trustAnchorArn` is missing"),
+            (QUERY, "[]", "not a JSON object"),
+            (QUERY, "{} x", "not a JSON object"),
+            (QUERY, "{", "not a JSON object"),
+            (QUERY, r#"{"roleSessionName":"a b"}"#, "`roleSessionName`"),
+            (
+                QUERY,
+                r#"{"roleSessionName":7}"#,
+                "`roleSessionName` is not a string",
+            ),
+            ("roleArn=%ff", "{}", "not percent-encoded UTF-8"),
+        ] {
+            let error = CreateSession::parse(Some(query), body.as_bytes())
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        let empty_role = QUERY.replace("arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fapp%2FReader", "");
+        let error = CreateSession::parse(Some(&empty_role), b"").unwrap_err();
+        assert_eq!(error, MalformedCreateSession::Missing("roleArn"));
+    }
+
+    /// Threat K11: a secret does not print.
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let secret = SecretText::new("wJalrXUtnFEMI".to_owned());
+        assert!(!format!("{secret:?}").contains("wJalr"));
+    }
+}

@@ -1,0 +1,304 @@
+//! Identifiers: of requests, objects, roles and access keys.
+
+use std::fmt;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use crate::AccountId;
+
+/// The text is not an identifier of the kind asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("this is not {0}")]
+pub struct InvalidIdentifier(&'static str);
+
+/// The id of one request: a random UUID, told to the caller and written into every log line and event.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId(Uuid);
+
+impl RequestId {
+    /// The id made of these random bytes (a version 4 UUID).
+    pub fn from_random(random: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_random_bytes(random).into_uuid())
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = InvalidIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+        let invalid = InvalidIdentifier("a request id (a UUID, as in `x-amzn-requestid`)");
+        Uuid::try_parse(text).map(Self).map_err(|_| invalid)
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+/// The kinds of object whose id follows from account, kind and name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// A trust anchor.
+    TrustAnchor,
+    /// A profile.
+    Profile,
+}
+
+impl ObjectKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::TrustAnchor => "trust-anchor",
+            Self::Profile => "profile",
+        }
+    }
+}
+
+/// The namespace of the ids below: a constant of this product, so that the ids are the same on every node.
+const NAMESPACE: Uuid = Uuid::from_u128(0x6f2c_8d3a_51b7_5e0c_9a4e_27f1_c3d8_b604);
+
+/// The id of an object that a configuration file defines: the same on every node and after every restart.
+pub fn file_object_id(account: AccountId, kind: ObjectKind, name: &str) -> Uuid {
+    Uuid::new_v5(&NAMESPACE, format!("{account}/{}/{name}", kind.name()).as_bytes())
+}
+
+/// The id of the subject with this name (the DER of the certificate's subject) in an account (contract 5).
+pub fn subject_id(account: AccountId, subject: &[u8]) -> Uuid {
+    let mut name = format!("{account}/subject/").into_bytes();
+    name.extend_from_slice(subject);
+    Uuid::new_v5(&NAMESPACE, &name)
+}
+
+/// The unique id of one life of a role: `AROA` and 17 characters of `A-Z2-7` (policy contract 4.6).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleId(String);
+
+impl RoleId {
+    /// The id made of these random bytes.
+    pub fn from_random(random: [u8; 11]) -> Self {
+        let mut id = String::from("AROA");
+        id.extend(base32(&random).chars().take(17));
+        Self(id)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RoleId {
+    type Err = InvalidIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+        match text.strip_prefix("AROA") {
+            Some(rest) if rest.len() == 17 && rest.bytes().all(is_base32) => Ok(Self(text.to_owned())),
+            _ => Err(InvalidIdentifier(
+                "a role id (`AROA` and 17 characters of A-Z and 2-7)",
+            )),
+        }
+    }
+}
+
+/// The id of a temporary access key: `ASIA` and 16 characters of `A-Z2-7`, which hold the account (policy
+/// contract 4.6) and 40 random bits.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AccessKeyId(String);
+
+impl AccessKeyId {
+    /// The id of a key of this account, made unique by these random bytes.
+    ///
+    /// Third-party tools decode the first 48 bits as `1 | account | random`; the leading bit keeps the key apart
+    /// from the older ids, which begin with `I` or `J`.
+    pub fn new(account: AccountId, random: [u8; 5]) -> Self {
+        let [first, rest @ ..] = random;
+        let head = (1 << 47) | (account.number() << 7) | u64::from(first & 0x7f);
+        let [_, _, head @ ..] = head.to_be_bytes();
+        let mut bytes = [0; 10];
+        for (to, from) in bytes.iter_mut().zip(head.into_iter().chain(rest)) {
+            *to = from;
+        }
+        Self(format!("ASIA{}", base32(&bytes)))
+    }
+
+    /// The account that the id holds.
+    pub fn account(&self) -> Option<AccountId> {
+        let mut number: u64 = 0;
+        // Ten characters of five bits are fifty; the 48 that count are the upper ones.
+        for byte in self.0.bytes().skip(4).take(10) {
+            number = (number << 5) | u64::from(base32_value(byte)?);
+        }
+        AccountId::from_number(((number >> 2) & 0x7fff_ffff_ff80) >> 7)
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccessKeyId {
+    type Err = InvalidIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+        match text.strip_prefix("ASIA") {
+            Some(rest) if rest.len() == 16 && rest.bytes().all(is_base32) => Ok(Self(text.to_owned())),
+            _ => Err(InvalidIdentifier(
+                "the id of a temporary key (`ASIA` and 16 characters of A-Z and 2-7)",
+            )),
+        }
+    }
+}
+
+const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+fn is_base32(byte: u8) -> bool {
+    base32_value(byte).is_some()
+}
+
+fn base32_value(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'2'..=b'7' => Some(byte - b'2' + 26),
+        _ => None,
+    }
+}
+
+fn base32_character(value: u32) -> char {
+    let index = usize::try_from(value & 31).unwrap_or(0);
+    char::from(ALPHABET.get(index).copied().unwrap_or(b'A'))
+}
+
+/// RFC 4648 base32 without padding.
+fn base32(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let (mut held, mut bits) = (0u32, 0u32);
+    for byte in bytes {
+        held = (held << 8) | u32::from(*byte);
+        bits += 8;
+        while bits >= 5 {
+            bits -= 5;
+            text.push(base32_character(held >> bits));
+        }
+        held &= (1 << bits) - 1;
+    }
+    if bits > 0 {
+        text.push(base32_character(held << (5 - bits)));
+    }
+    text
+}
+
+macro_rules! text {
+    ($name:ident) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+    };
+}
+
+text!(RoleId);
+text!(AccessKeyId);
+
+impl serde::Serialize for RequestId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_account_is_read_back_from_a_key_id() {
+        // A published id and its account (policy contract 4.6).
+        let published: AccessKeyId = "ASIAQNZGKIQY56JQ7WML".parse().unwrap();
+        assert_eq!(published.account().unwrap().to_string(), "029608264753");
+        for account in ["000000000000", "111122223333", "999999999999"] {
+            let account: AccountId = account.parse().unwrap();
+            for random in [[0; 5], [255; 5], [1, 2, 3, 4, 5]] {
+                let id = AccessKeyId::new(account, random);
+                assert_eq!(id.as_str().len(), 20);
+                assert_eq!(id.account(), Some(account));
+                assert_eq!(id.as_str().parse::<AccessKeyId>().unwrap(), id);
+            }
+        }
+    }
+
+    #[test]
+    fn different_random_bytes_give_different_key_ids() {
+        let account: AccountId = "111122223333".parse().unwrap();
+        let ids: std::collections::HashSet<String> = (0..40)
+            .filter(|bit| bit % 8 != 0 || *bit > 7)
+            .map(|bit| {
+                let mut random = [0; 5];
+                if let Some(byte) = random.get_mut(bit / 8) {
+                    *byte |= 0x80 >> (bit % 8);
+                }
+                AccessKeyId::new(account, random).to_string()
+            })
+            .collect();
+        assert_eq!(ids.len(), 39);
+    }
+
+    #[test]
+    fn base32_is_that_of_the_rfc() {
+        assert_eq!(base32(b"foobar"), "MZXW6YTBOI");
+        assert_eq!(base32(b"fooba"), "MZXW6YTB");
+    }
+
+    #[test]
+    fn role_ids_have_their_form() {
+        let id = RoleId::from_random([7; 11]);
+        assert_eq!(id.as_str().len(), 21);
+        assert_eq!(id.as_str().parse::<RoleId>().unwrap(), id);
+        assert!("AROA1".parse::<RoleId>().is_err());
+    }
+
+    #[test]
+    fn file_objects_keep_their_id_and_never_share_one() {
+        let (one, two): (AccountId, AccountId) =
+            ("000000000001".parse().unwrap(), "000000000002".parse().unwrap());
+        let id = |account, kind, name| file_object_id(account, kind, name);
+        // Frozen: an id that moved would orphan every configuration that names it.
+        assert_eq!(
+            id(one, ObjectKind::TrustAnchor, "corp").to_string(),
+            "a0900a58-f88a-5c89-9d55-a39685c82209"
+        );
+        assert_ne!(
+            id(one, ObjectKind::TrustAnchor, "corp"),
+            id(two, ObjectKind::TrustAnchor, "corp")
+        );
+        assert_ne!(
+            id(one, ObjectKind::TrustAnchor, "corp"),
+            id(one, ObjectKind::Profile, "corp")
+        );
+        assert_ne!(
+            id(one, ObjectKind::Profile, "corp"),
+            id(one, ObjectKind::Profile, "Corp")
+        );
+    }
+}
