@@ -1,1 +1,27 @@
-//! placeholder
+//! Strict reading: bytes to certificates, names, keys and their attributes.
+//!
+//! What lives here: a DER check that refuses whatever is not the one canonical encoding, the certificate as an owned
+//! value, its names and extensions with what could not be read in them, and the PEM around certificates and keys.
+//!
+//! What does not: judgement. A version 1 certificate, an unknown critical extension or a broken algorithm can be
+//! read here, so that whoever refuses it can say why. Nothing here opens a file or reads a clock.
+
+mod certificate;
+mod der;
+mod extensions;
+mod name;
+mod pem;
+mod private_key;
+mod public_key;
+mod serial;
+mod signature_algorithm;
+
+pub use certificate::{Certificate, CertificateError};
+pub use der::NotDer;
+pub use extensions::{BasicConstraints, ExtendedKeyUsage, Extension, GeneralName, KeyUsage};
+pub use name::{Attribute, Name, NotText};
+pub use pem::{PemError, read_certificates};
+pub use private_key::{PrivateKeyDocument, PrivateKeyError};
+pub use public_key::{KeyAlgorithm, PublicKey};
+pub use serial::Serial;
+pub use signature_algorithm::SignatureAlgorithm;
