@@ -139,7 +139,7 @@ fn judge_candidate(
         });
     let mut last = PathError::Other("an anchor that is not configured".to_owned());
     for (certificate, _) in same {
-        match check_validity(certificate, now) {
+        match check_validity(certificate, now).and_then(|()| check_length(certificate, &intermediates)) {
             Ok(()) => {
                 return Ok(VerifiedPath {
                     leaf: leaf.clone(),
@@ -171,6 +171,19 @@ fn check_validity(certificate: &Certificate, now: Timestamp) -> Result<(), PathE
         });
     }
     Ok(())
+}
+
+/// The anchor's own path length, which the library does not look at; self-issued certificates do not count
+/// (RFC 5280, 6.1.4; threat P5).
+fn check_length(anchor: &Certificate, intermediates: &[Certificate]) -> Result<(), PathError> {
+    let counted = intermediates.iter().filter(|one| !one.is_self_issued()).count();
+    match anchor
+        .basic_constraints()
+        .and_then(|constraints| constraints.path_length)
+    {
+        Some(most) if usize::try_from(most).is_ok_and(|most| counted > most) => Err(PathError::TooLong),
+        _ => Ok(()),
+    }
 }
 
 fn unfit(certificate: &Certificate, reason: &dyn std::fmt::Display) -> PathError {
