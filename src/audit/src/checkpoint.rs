@@ -143,14 +143,20 @@ impl FromStr for Checkpoint {
             .ok()
             .and_then(|hash| hash.try_into().ok())
             .ok_or(NotACheckpoint)?;
-        Ok(Self {
+        let checkpoint = Self {
             mark: Mark {
                 sequence: sequence.parse().map_err(|_| NotACheckpoint)?,
                 hash,
             },
             at: Timestamp::parse_basic(at).map_err(|_| NotACheckpoint)?,
             signature: STANDARD.decode(signature).map_err(|_| NotACheckpoint)?,
-        })
+        };
+        // One spelling only: a change of case is a change.
+        if checkpoint.to_string() == text.trim() {
+            Ok(checkpoint)
+        } else {
+            Err(NotACheckpoint)
+        }
     }
 }
 
