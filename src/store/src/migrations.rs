@@ -1,0 +1,53 @@
+//! The shape of the database, one step a version.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Each step brings the database from its index to the next version. A step that was released is never changed.
+const STEPS: &[&str] = &["
+    CREATE TABLE sealing_key (
+        id INTEGER PRIMARY KEY,
+        sealed BLOB NOT NULL,
+        first_use INTEGER NOT NULL,
+        retired INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE secret (
+        name TEXT PRIMARY KEY,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE role_life (
+        id TEXT PRIMARY KEY,
+        arn TEXT NOT NULL,
+        begun INTEGER NOT NULL,
+        ended INTEGER
+    ) STRICT;
+    CREATE UNIQUE INDEX role_alive ON role_life (arn) WHERE ended IS NULL;
+    CREATE TABLE audit_mark (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        sequence INTEGER NOT NULL,
+        hash BLOB NOT NULL
+    ) STRICT;
+"];
+
+/// The newest version.
+pub(crate) fn newest() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// Brings the database up to the newest version; a newer one is given back as an error.
+pub(crate) fn migrate(connection: &mut Connection) -> rusqlite::Result<Result<(), i64>> {
+    // Immediate: of two daemons that start together, one migrates and the other finds it done.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let Ok(done) = usize::try_from(found) else {
+        return Ok(Err(found));
+    };
+    if done > STEPS.len() {
+        return Ok(Err(found));
+    }
+    for step in STEPS.iter().skip(done) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", newest())?;
+    transaction.commit()?;
+    Ok(Ok(()))
+}
