@@ -1,0 +1,87 @@
+//! The whole road, on one screen.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rustls_pki_types::SignatureVerificationAlgorithm;
+
+use crate::attempt::Attempt;
+use crate::randomness::Randomness;
+use crate::record::{Recorded, Witness};
+use crate::replay::ReplayMemory;
+use crate::road::Presented;
+use crate::snapshot::Snapshot;
+use crate::token::KeyRing;
+
+/// The broker: what outlives a request, apart from the objects that requests are judged by.
+pub struct Broker {
+    pub(crate) audit: audit::Log,
+    pub(crate) replay: ReplayMemory,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+    keys: RwLock<Arc<KeyRing>>,
+}
+
+/// A session that was issued, and whose event is in the log.
+#[derive(Debug)]
+pub struct Session {
+    /// The answer.
+    pub response: wire::CreateSessionResponse,
+}
+
+impl Broker {
+    /// A broker that writes to this log, seals with these keys and verifies with these algorithms.
+    pub fn new(
+        audit: audit::Log,
+        keys: KeyRing,
+        algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+        randomness: Arc<dyn Randomness>,
+    ) -> Self {
+        let keys = RwLock::new(Arc::new(keys));
+        Self {
+            audit,
+            replay: ReplayMemory::default(),
+            randomness,
+            algorithms,
+            keys,
+        }
+    }
+
+    /// The exchange: a certificate in, temporary credentials out (design section 3).
+    ///
+    /// Each step takes what only the step before can make. Whatever the outcome, it is answered only after it is
+    /// recorded.
+    pub async fn exchange(&self, snapshot: &Snapshot, attempt: Attempt<'_>) -> Recorded<Session> {
+        let mut witness = Witness::of(&attempt, snapshot);
+        let issued = Presented::present(snapshot, &attempt, self.algorithms)
+            .inspect(|presented| witness.presented(presented))
+            .and_then(|presented| presented.authenticate(self, snapshot, &attempt))
+            .inspect(|authenticated| witness.authenticated(authenticated))
+            .and_then(|authenticated| authenticated.authorize(snapshot, &attempt))
+            .inspect(|authorized| witness.authorized(authorized))
+            .and_then(|authorized| authorized.issue(self, &attempt));
+        match issued {
+            Ok(issued) => issued.record(self, witness).await,
+            Err(refusal) => Recorded::refusal(self, witness, refusal).await,
+        }
+    }
+
+    /// The keys in force.
+    pub fn key_ring(&self) -> Arc<KeyRing> {
+        // The ring is replaced whole: a panic elsewhere cannot have left it half-written.
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other keys in force, for every request from now on.
+    pub fn replace_key_ring(&self, keys: KeyRing) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker")
+            .field("keys", &self.key_ring())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,342 @@
+//! Step 5, record: what is not durably in the audit log is not answered.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use audit::{
+    CertificateFacts, Event, RequestParameters, ResponseElements, TlsDetails, Unrecordable, UserIdentity,
+};
+use wire::{AccountId, CreateSession, ErrorClass, RequestId, Timestamp};
+use x509::Certificate;
+
+use crate::attempt::{Attempt, Source};
+use crate::exchange::{Broker, Session};
+use crate::randomness::random;
+use crate::refusal::{Refusal, Refused, Step};
+use crate::road::{Authenticated, Authorized, Issued, Presented};
+use crate::snapshot::Snapshot;
+
+/// An outcome whose event is durable: the only thing that a front door may answer with. Nothing but this module makes
+/// one.
+#[derive(Debug)]
+pub struct Recorded<T> {
+    outcome: Result<T, Refused>,
+    request_id: RequestId,
+}
+
+impl<T> Recorded<T> {
+    /// What was given, or what the refused caller may learn.
+    pub fn outcome(&self) -> Result<&T, &Refused> {
+        self.outcome.as_ref()
+    }
+
+    /// The request's id.
+    pub fn request_id(&self) -> RequestId {
+        self.request_id
+    }
+}
+
+/// What has been seen of a request so far: it becomes the event, whatever the outcome.
+pub struct Witness {
+    event: Event,
+    request_id: RequestId,
+    address: IpAddr,
+    /// Whether the caller has proven who it is: from then on every refusal has its event.
+    known: bool,
+}
+
+impl Witness {
+    /// The witness of an exchange.
+    pub fn of(attempt: &Attempt<'_>, snapshot: &Snapshot) -> Self {
+        let mut witness = Self::at_a_door(attempt, snapshot, "rolesanywhere.amazonaws.com", "CreateSession");
+        witness.event.user_identity.kind = "AWSService";
+        witness.event.user_identity.invoked_by = Some("rolesanywhere.amazonaws.com");
+        witness.event.read_only = false;
+        witness.event.certrole.step = Step::Present.name();
+        witness
+    }
+
+    /// The witness of any request.
+    pub(crate) fn at_a_door(
+        attempt: &Attempt<'_>,
+        snapshot: &Snapshot,
+        source: &'static str,
+        name: &'static str,
+    ) -> Self {
+        let mut event = Event::new(source, name, attempt.at, &snapshot.region);
+        event.user_identity.kind = "Unknown";
+        come_from(&mut event, attempt.source);
+        event.user_agent = attempt.user_agent.map(str::to_owned);
+        event.request_id = Some(attempt.request_id.to_string());
+        event.tls_details = attempt
+            .request
+            .header_lines("host")
+            .next()
+            .map(|host| TlsDetails {
+                client_provided_host_header: String::from_utf8_lossy(host).into_owned(),
+            });
+        Self {
+            event,
+            request_id: attempt.request_id,
+            address: attempt.source.address,
+            known: false,
+        }
+    }
+
+    pub(crate) fn presented(&mut self, presented: &Presented) {
+        let detail = &mut self.event.certrole;
+        detail.step = Step::Authenticate.name();
+        detail.proof = Some(if presented.signature.is_some() {
+            "signature"
+        } else {
+            "TLS handshake"
+        });
+        detail.certificate = Some(facts(&presented.certificate));
+        self.event.recipient_account_id = Some(presented.wanted.trust_anchor.account().to_string());
+        self.event.request_parameters = Some(parameters(&presented.wanted));
+    }
+
+    pub(crate) fn authenticated(&mut self, _: &Authenticated<'_>) {
+        self.known = true;
+        self.event.certrole.step = Step::Authorize.name();
+    }
+
+    pub(crate) fn authorized(&mut self, authorized: &Authorized<'_>) {
+        let detail = &mut self.event.certrole;
+        detail.step = Step::Issue.name();
+        detail.tags = authorized
+            .tags
+            .iter()
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        let dropped = authorized.tags.dropped();
+        if !dropped.is_empty() {
+            detail.values.insert("tags dropped", dropped.join(", "));
+        }
+    }
+
+    /// The holder of issued credentials has proven itself.
+    pub(crate) fn caller(&mut self, identity: UserIdentity, account: AccountId) {
+        self.known = true;
+        self.event.user_identity = identity;
+        self.event.recipient_account_id = Some(account.to_string());
+        self.event.certrole.step = Step::Authorize.name();
+    }
+
+    fn issued(&mut self, issued: &Issued) {
+        self.event.certrole.step = Step::Record.name();
+        if let Some(set) = issued.response.credential_set.first() {
+            self.event.response_elements = Some(ResponseElements {
+                access_key_id: set.credentials.access_key_id.to_string(),
+                expiration: issued.expires,
+                assumed_role_arn: set.assumed_role_user.arn.clone(),
+                assumed_role_id: set.assumed_role_user.assumed_role_id.clone(),
+                subject_arn: issued.response.subject_arn.clone(),
+                source_identity: set.source_identity.to_string(),
+            });
+        }
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        let told = refusal.refused();
+        self.event.error_code = Some(told.code.to_owned());
+        self.event.error_message = Some(told.message);
+        self.event.certrole.step = refusal.step.name();
+        self.event.certrole.rule = Some(refusal.rule);
+        for (name, value) in &refusal.values {
+            self.event.certrole.values.insert(name, value.clone());
+        }
+    }
+}
+
+fn come_from(event: &mut Event, source: Source) {
+    event.source_ip_address = source.address.to_canonical().to_string();
+    event.certrole.source_port = Some(source.port);
+}
+
+fn facts(certificate: &Certificate) -> CertificateFacts {
+    CertificateFacts {
+        subject: certificate.subject().display(),
+        issuer: certificate.issuer().display(),
+        serial: certificate.serial().hex(),
+        sha256: hex::encode(certificate.sha256()),
+        not_before: certificate.not_before(),
+        not_after: certificate.not_after(),
+    }
+}
+
+fn parameters(wanted: &CreateSession) -> RequestParameters {
+    RequestParameters {
+        trust_anchor_arn: wanted.trust_anchor.to_string(),
+        profile_arn: wanted.profile.to_string(),
+        role_arn: wanted.role.to_string(),
+        duration_seconds: wanted.duration.map(wire::SessionDuration::seconds),
+        role_session_name: wanted.session_name.as_ref().map(ToString::to_string),
+    }
+}
+
+impl Issued {
+    /// Makes the event durable, then hands the credentials over. If the event cannot be made durable, the credentials
+    /// are dropped unseen.
+    pub async fn record(self, broker: &Broker, mut witness: Witness) -> Recorded<Session> {
+        witness.issued(&self);
+        let request_id = witness.request_id;
+        broker.name(&mut witness.event, request_id);
+        let outcome = match broker.audit.append(&witness.event).await {
+            Ok(_receipt) => Ok(Session {
+                response: self.response,
+            }),
+            Err(error) => Err(unrecordable(&error)),
+        };
+        Recorded { outcome, request_id }
+    }
+}
+
+impl<T> Recorded<T> {
+    /// Makes the event of something harmless durable, then hands it over.
+    pub(crate) async fn given(broker: &Broker, mut witness: Witness, given: T) -> Self {
+        let request_id = witness.request_id;
+        broker.name(&mut witness.event, request_id);
+        let outcome = match broker.audit.append(&witness.event).await {
+            Ok(_receipt) => Ok(given),
+            Err(error) => Err(unrecordable(&error)),
+        };
+        Self { outcome, request_id }
+    }
+
+    /// Makes the event of a refusal durable, or counts it where a stranger has had its share, then hands it over.
+    pub(crate) async fn refusal(broker: &Broker, mut witness: Witness, refusal: Refusal) -> Self {
+        witness.refused(&refusal);
+        let request_id = witness.request_id;
+        broker.name(&mut witness.event, request_id);
+        let written = if witness.known {
+            broker.audit.append(&witness.event).await.map(|_receipt| ())
+        } else {
+            broker
+                .audit
+                .append_stranger(witness.address, &witness.event)
+                .await
+                .map(|_lane| ())
+        };
+        let refused = match written {
+            Ok(()) => refusal.refused(),
+            Err(error) => unrecordable(&error),
+        };
+        Self {
+            outcome: Err(refused),
+            request_id,
+        }
+    }
+}
+
+fn unrecordable(error: &Unrecordable) -> Refused {
+    let rule = match error {
+        Unrecordable::Full => "record.disk-full",
+        Unrecordable::Failed(_) | Unrecordable::Closed => "record.unwritable",
+    };
+    Refusal::new(Step::Record, ErrorClass::Unavailable, rule).refused()
+}
+
+/// A refusal before any step: by TLS, by framing, by a limit, by the door itself.
+#[derive(Debug, Clone)]
+pub struct EdgeRefusal {
+    /// The request's id; a fresh one where no request was read.
+    pub request_id: RequestId,
+    /// Where it came from.
+    pub source: Source,
+    /// When.
+    pub at: Timestamp,
+    /// What was attempted, as an event's name: `TlsHandshake`, `HttpRequest` or the operation.
+    pub name: &'static str,
+    /// What the caller is told.
+    pub class: ErrorClass,
+    /// The rule's stable name.
+    pub rule: &'static str,
+    /// What was compared.
+    pub values: Vec<(&'static str, String)>,
+    /// The code and text that a door's contract fixes, where it does.
+    pub told: Option<(&'static str, &'static str)>,
+}
+
+/// Nothing is ever given at the edge.
+#[derive(Debug)]
+pub enum Nothing {}
+
+impl Broker {
+    /// Records a refusal at the edge.
+    pub async fn refused_at_the_edge(&self, snapshot: &Snapshot, edge: EdgeRefusal) -> Recorded<Nothing> {
+        let mut event = Event::new("certrole.local", edge.name, edge.at, &snapshot.region);
+        event.user_identity.kind = "Unknown";
+        come_from(&mut event, edge.source);
+        event.request_id = Some(edge.request_id.to_string());
+        let witness = Witness {
+            event,
+            request_id: edge.request_id,
+            address: edge.source.address,
+            known: false,
+        };
+        let mut refusal = Refusal::new(Step::Edge, edge.class, edge.rule);
+        refusal.values = edge.values;
+        if let Some((code, message)) = edge.told {
+            refusal = refusal.telling(code, message);
+        }
+        Recorded::refusal(self, witness, refusal).await
+    }
+
+    /// Records a command of the operator, before it is carried out or with what came of it.
+    pub async fn operator_command(
+        &self,
+        snapshot: &Snapshot,
+        command: &OperatorCommand<'_>,
+    ) -> Result<(), Unrecordable> {
+        let mut event = Event::new("certrole.local", command.name, command.at, &snapshot.region);
+        event.user_identity.kind = "Operator";
+        event.user_identity.principal_id = Some(command.uid.to_string());
+        event.source_ip_address = "control socket".to_owned();
+        event.read_only = false;
+        event.error_code = command.failed.map(|_| "CommandFailed".to_owned());
+        event.error_message = command.failed.map(str::to_owned);
+        event.certrole.values = command
+            .values
+            .iter()
+            .map(|(name, value)| (*name, value.clone()))
+            .collect::<BTreeMap<_, _>>();
+        event.event_id = self.event_id().unwrap_or_default();
+        self.audit.append(&event).await.map(|_receipt| ())
+    }
+
+    fn name(&self, event: &mut Event, request_id: RequestId) {
+        // One event a request: without randomness its id serves for both.
+        event.event_id = self.event_id().unwrap_or_else(|| request_id.to_string());
+    }
+
+    fn event_id(&self) -> Option<String> {
+        random(self.randomness.as_ref())
+            .ok()
+            .map(|bytes| RequestId::from_random(bytes).to_string())
+    }
+}
+
+/// A command that the operator gave on the machine itself.
+#[derive(Debug)]
+pub struct OperatorCommand<'a> {
+    /// Its name, as an event's.
+    pub name: &'static str,
+    /// Whose it was: the peer's user id on the control socket, or the daemon's own for a signal.
+    pub uid: u32,
+    /// When.
+    pub at: Timestamp,
+    /// What there is to say of it.
+    pub values: Vec<(&'static str, String)>,
+    /// Why it failed.
+    pub failed: Option<&'a str>,
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Witness")
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
+}

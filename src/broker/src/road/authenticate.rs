@@ -1,0 +1,96 @@
+//! Step 2, authenticate: a valid path to the named anchor, now, and a certificate fit for a client
+//! (contract 2; threats section 2).
+
+use pki::VerifiedPath;
+use wire::ErrorClass;
+
+use super::Presented;
+use super::end_entity::{self, Channel};
+use crate::attempt::Attempt;
+use crate::exchange::Broker;
+use crate::refusal::{Refusal, Step};
+use crate::replay::Memory;
+use crate::snapshot::{Anchor, Replay, Snapshot};
+
+/// How long a signed request may lie away from now, either side (design section 3).
+pub(super) const WINDOW_SECONDS: i64 = 300;
+
+/// A certificate that is trusted. Made by [`Presented::authenticate`] only.
+#[derive(Debug)]
+pub struct Authenticated<'s> {
+    pub(super) presented: Presented,
+    pub(super) anchor: &'s Anchor,
+    pub(super) path: VerifiedPath,
+}
+
+impl Presented {
+    /// Decides whether the certificate is trusted: a path to the anchor that the request names, and to no other
+    /// (threat P18).
+    pub fn authenticate<'s>(
+        self,
+        broker: &Broker,
+        snapshot: &'s Snapshot,
+        attempt: &Attempt<'_>,
+    ) -> Result<Authenticated<'s>, Refusal> {
+        // An unknown anchor and a disabled one look alike to the caller (threat A12).
+        let named = &self.wanted.trust_anchor;
+        let anchor = snapshot
+            .anchor(named)
+            .ok_or_else(|| refuse("authenticate.unknown-anchor").with("trust anchor", named))?;
+        if !anchor.enabled {
+            return Err(refuse("authenticate.disabled-anchor").with("trust anchor", &anchor.name));
+        }
+        let channel = if self.signature.is_some() {
+            Channel::Signature
+        } else {
+            Channel::Handshake
+        };
+        end_entity::judge(&self.certificate, channel)?;
+        let path = pki::validate(
+            &self.certificate,
+            &self.pool,
+            &anchor.trust,
+            attempt.at,
+            broker.algorithms,
+        )
+        .map_err(|error| {
+            refuse(error.rule())
+                .with("trust anchor", &anchor.name)
+                .with("subject", self.certificate.subject().display())
+                .with("issuer", self.certificate.issuer().display())
+                .with("reason", error)
+        })?;
+        self.remember(broker, snapshot, attempt)?;
+        Ok(Authenticated {
+            presented: self,
+            anchor,
+            path,
+        })
+    }
+
+    /// A signed request is entered only now: strangers cannot fill the memory (threat S5).
+    fn remember(&self, broker: &Broker, snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<(), Refusal> {
+        let Some(signature) = &self.signature else {
+            return Ok(());
+        };
+        if snapshot.replay == Replay::Allow {
+            return Ok(());
+        }
+        let until = signature.signed_at.plus(WINDOW_SECONDS);
+        let throttle = |rule| Refusal::new(Step::Authenticate, ErrorClass::Throttled, rule);
+        match broker.replay.remember(
+            signature.fingerprint,
+            self.certificate.sha256(),
+            until,
+            attempt.at,
+        ) {
+            Memory::New => Ok(()),
+            Memory::Repeated => Err(throttle("authenticate.replayed").with("signed at", signature.signed_at)),
+            Memory::Full => Err(throttle("authenticate.replay-memory-full")),
+        }
+    }
+}
+
+fn refuse(rule: &'static str) -> Refusal {
+    Refusal::new(Step::Authenticate, ErrorClass::Unauthenticated, rule)
+}

@@ -1,0 +1,164 @@
+//! Step 3, authorize: anchor, profile, role and its trust policy; how long, under which name, with which tags
+//! (contract 1.8, 1.9, 3; threats A1 to A12).
+
+use iam::{Decision, RequestContext, SessionTags};
+use wire::{ErrorClass, RoleSessionName, SessionDuration, SourceIdentity, Timestamp};
+
+use super::Authenticated;
+use crate::attempt::Attempt;
+use crate::refusal::{Refusal, Step};
+use crate::snapshot::{Profile, Role, Snapshot};
+
+/// A certificate that may have what it asked for. Made by [`Authenticated::authorize`] only.
+#[derive(Debug)]
+pub struct Authorized<'s> {
+    pub(super) authenticated: Authenticated<'s>,
+    pub(super) profile: &'s Profile,
+    pub(super) role: &'s Role,
+    pub(super) session_name: RoleSessionName,
+    pub(super) source_identity: SourceIdentity,
+    pub(crate) tags: SessionTags,
+    pub(super) expires: Timestamp,
+}
+
+impl<'s> Authenticated<'s> {
+    /// Decides whether this certificate may have this role, now.
+    pub fn authorize(self, snapshot: &'s Snapshot, attempt: &Attempt<'_>) -> Result<Authorized<'s>, Refusal> {
+        let wanted = &self.presented.wanted;
+        // An unknown profile and a disabled one look alike to the caller (threat A12).
+        let profile = snapshot
+            .profile(&wanted.profile)
+            .ok_or_else(|| refuse("authorize.unknown-profile").with("profile", &wanted.profile))?;
+        if !profile.enabled {
+            return Err(refuse("authorize.disabled-profile").with("profile", &profile.name));
+        }
+        if profile.arn.account() != self.anchor.arn.account() {
+            return Err(refuse("authorize.other-account")
+                .with("profile's account", profile.arn.account())
+                .with("trust anchor's account", self.anchor.arn.account()));
+        }
+        if !snapshot.lists(&profile.arn, &wanted.role) {
+            return Err(refuse("authorize.role-not-in-profile")
+                .with("role", &wanted.role)
+                .with("profile", &profile.name)
+                .with("profile's roles", listed(profile)));
+        }
+        let role = snapshot
+            .role(&wanted.role)
+            .ok_or_else(|| refuse("authorize.unknown-role").with("role", &wanted.role))?;
+
+        let duration = duration(profile, wanted.duration, role)?;
+        let session_name = session_name(&self, profile)?;
+        let certificate = &self.presented.certificate;
+        let source_identity = iam::source_identity(certificate)
+            .ok_or_else(|| refuse("authorize.source-identity").with("serial", certificate.serial().hex()))?;
+        let tags = profile.attribute_mapping.tags(certificate);
+
+        let context = context(
+            &self,
+            snapshot,
+            attempt,
+            &session_name,
+            &source_identity,
+            &tags,
+            duration,
+        );
+        match role.trust_policy.decide(&tags, &context) {
+            Decision::Allowed => {}
+            Decision::Refused(explanation) => {
+                return Err(refuse("authorize.trust-policy")
+                    .with("role", role.arn.name())
+                    .with("why", explanation)
+                    .with("tags", tags.describe())
+                    .with("source identity", &source_identity));
+            }
+        }
+
+        // Credentials never outlive what they rest on, even when that leaves less than a quarter of an hour.
+        let expires = attempt
+            .at
+            .plus(i64::from(duration.seconds()))
+            .min(self.path.earliest_not_after());
+        Ok(Authorized {
+            authenticated: self,
+            profile,
+            role,
+            session_name,
+            source_identity,
+            tags,
+            expires,
+        })
+    }
+}
+
+fn refuse(rule: &'static str) -> Refusal {
+    Refusal::new(Step::Authorize, ErrorClass::Unauthorized, rule)
+}
+
+/// The smaller of the profile's and the request's; above the role's maximum it is refused, not clamped (contract 1.8).
+fn duration(
+    profile: &Profile,
+    wanted: Option<SessionDuration>,
+    role: &Role,
+) -> Result<SessionDuration, Refusal> {
+    let duration = wanted.map_or(profile.duration, |wanted| wanted.min(profile.duration));
+    if duration > role.max_session_duration {
+        return Err(refuse("authorize.duration")
+            .with(
+                "asked",
+                wanted.map_or_else(|| "nothing".to_owned(), |wanted| wanted.to_string()),
+            )
+            .with("profile's duration", profile.duration)
+            .with("role's maximum", role.max_session_duration));
+    }
+    Ok(duration)
+}
+
+fn session_name(authenticated: &Authenticated<'_>, profile: &Profile) -> Result<RoleSessionName, Refusal> {
+    match &authenticated.presented.wanted.session_name {
+        Some(name) if profile.accept_role_session_name => Ok(name.clone()),
+        Some(name) => Err(refuse("authorize.session-name-not-accepted")
+            .with("roleSessionName", name)
+            .with("profile", &profile.name)),
+        None => {
+            let serial = authenticated.presented.certificate.serial().hex();
+            serial
+                .parse()
+                .map_err(|_| refuse("authorize.session-name-from-serial").with("serial", serial))
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn context(
+    authenticated: &Authenticated<'_>,
+    snapshot: &Snapshot,
+    attempt: &Attempt<'_>,
+    session_name: &RoleSessionName,
+    source_identity: &SourceIdentity,
+    tags: &SessionTags,
+    duration: SessionDuration,
+) -> RequestContext {
+    let mut context = iam::ContextBuilder::new(attempt.at)
+        .source_arn(&authenticated.anchor.arn)
+        .source_account(authenticated.anchor.arn.account())
+        .source_ip(attempt.source.address)
+        .requested_region(&snapshot.region)
+        .role_session_name(session_name)
+        .source_identity(source_identity)
+        .duration(duration)
+        .tags(tags);
+    if let Some(user_agent) = attempt.user_agent {
+        context = context.user_agent(user_agent);
+    }
+    context.build()
+}
+
+fn listed(profile: &Profile) -> String {
+    let names: Vec<&str> = profile.roles.iter().map(|role| role.name()).take(16).collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

@@ -1,0 +1,118 @@
+//! Step 4, issue: the embedded issuer makes the credentials (design section 6; contract 1.7).
+
+use wire::{
+    AccessKeyId, AssumedRoleUser, CreateSessionResponse, CredentialSet, Credentials, ErrorClass, Timestamp,
+};
+
+use super::Authorized;
+use crate::attempt::Attempt;
+use crate::exchange::Broker;
+use crate::randomness::random;
+use crate::refusal::{Refusal, Step};
+use crate::token::{self, Claims};
+
+/// The budget for tags, in bytes of keys and values, that `packedPolicySize` is a percentage of: what fifty tags of
+/// ordinary length need, and what keeps a token below 4,096 characters.
+const TAG_BUDGET: usize = 2048;
+
+/// Credentials that exist, and that nobody has seen yet. Made by [`Authorized::issue`] only.
+#[derive(Debug)]
+pub struct Issued {
+    pub(crate) response: CreateSessionResponse,
+    pub(crate) expires: Timestamp,
+}
+
+impl Authorized<'_> {
+    /// Makes the credentials. Nothing more is decided here.
+    pub fn issue(self, broker: &Broker, attempt: &Attempt<'_>) -> Result<Issued, Refusal> {
+        let certificate = &self.authenticated.presented.certificate;
+        let account = self.role.arn.account();
+        let unavailable = |cause: &dyn std::fmt::Display| {
+            Refusal::new(Step::Issue, ErrorClass::Unavailable, "issue.unavailable").with("cause", cause)
+        };
+
+        let packed: usize = self
+            .tags
+            .iter()
+            .map(|(key, value)| key.len().saturating_add(value.len()))
+            .sum();
+        if packed > TAG_BUDGET {
+            return Err(
+                Refusal::new(Step::Issue, ErrorClass::Unauthorized, "issue.tags-too-large")
+                    .with("bytes of tags", packed)
+                    .with("most", TAG_BUDGET),
+            );
+        }
+        let unique: [u8; 5] = random(broker.randomness.as_ref()).map_err(|error| unavailable(&error))?;
+        let access_key_id = AccessKeyId::new(account, unique);
+        let claims = Claims {
+            account,
+            trust_anchor: self.authenticated.anchor.arn.id(),
+            profile: self.profile.arn.id(),
+            role: self.role.id.clone(),
+            issuer: capped(certificate.issuer().display(), 255),
+            serial: certificate.serial().octets().to_vec(),
+            public_key: certificate.spki_sha256(),
+            certificate: certificate.sha256(),
+            issued: attempt.at,
+            expires: self.expires,
+            access_key: access_key_id.clone(),
+            root_session: random(broker.randomness.as_ref()).map_err(|error| unavailable(&error))?,
+            session_name: self.session_name.clone(),
+            source_identity: self.source_identity.clone(),
+            tags: self
+                .tags
+                .iter()
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+        };
+        let (session_token, secret_access_key) = token::seal(
+            &claims,
+            &broker.key_ring(),
+            attempt.at,
+            broker.randomness.as_ref(),
+        )
+        .map_err(|error| unavailable(&error))?;
+
+        let arn = self.role.arn.session(self.session_name);
+        let subject = wire::subject_id(account, certificate.subject().raw());
+        let anchor = &self.authenticated.anchor.arn;
+        let response = CreateSessionResponse {
+            credential_set: vec![CredentialSet {
+                assumed_role_user: AssumedRoleUser {
+                    arn: arn.to_string(),
+                    assumed_role_id: claims.user_id(),
+                },
+                credentials: Credentials {
+                    access_key_id,
+                    secret_access_key,
+                    session_token,
+                    expiration: self.expires,
+                },
+                packed_policy_size: u32::try_from(packed.saturating_mul(100).div_ceil(TAG_BUDGET))
+                    .unwrap_or(100),
+                role_arn: self.role.arn.clone(),
+                source_identity: self.source_identity,
+            }],
+            subject_arn: format!(
+                "arn:{}:rolesanywhere:{}:{account}:subject/{}",
+                anchor.partition(),
+                anchor.region(),
+                subject.hyphenated()
+            ),
+        };
+        Ok(Issued {
+            response,
+            expires: self.expires,
+        })
+    }
+}
+
+fn capped(mut text: String, most: usize) -> String {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.truncate(end);
+    text
+}

@@ -1,0 +1,243 @@
+//! Sealing and opening a token.
+//!
+//! Layout before base64: version (1 byte), purpose (1), key number (4, big-endian), salt (32), ciphertext and tag. A
+//! fresh AES-256-GCM key per token is derived from sealing key and salt; the first six bytes are authenticated
+//! and go into the derivation (threats K1, K6).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ring::{aead, hkdf};
+use wire::{AccessKeyId, SecretText, Timestamp};
+use zeroize::Zeroizing;
+
+use super::Claims;
+use super::keys::{KeyRing, derived};
+use crate::randomness::{Randomness, random};
+
+const VERSION: u8 = 1;
+/// The one purpose so far: the session token of temporary credentials.
+const SESSION: u8 = 1;
+const HEADER: usize = 6;
+const SALT: usize = 32;
+/// The largest token that is looked at; ours stay well below 4,096 bytes (policy contract 4.6).
+const LARGEST: usize = 8192;
+/// What a key derived from a token's salt is for: told apart, so that no derived key ever serves twice.
+const FOR_CLAIMS: &[u8] = b"certrole token v1 claims";
+const FOR_SECRET: &[u8] = b"certrole token v1 secret access key";
+
+/// A token could not be sealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotSealed {
+    #[error("no sealing key is in force")]
+    NoKey,
+    #[error("the system's source of randomness is unavailable")]
+    Randomness,
+    #[error("the claims do not fit a token")]
+    TooLarge,
+}
+
+/// Why a token does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenRefused {
+    #[error("the session token is not one of ours, or was changed")]
+    NotOurs,
+    #[error("the session token is sealed under key {0}, which is not in force")]
+    UnknownKey(u32),
+}
+
+/// A token that the seal proved ours.
+#[derive(Debug)]
+pub(crate) struct OpenedToken {
+    pub(crate) claims: Claims,
+    pub(crate) secret: SecretText,
+}
+
+/// Seals the claims; gives the token and the secret access key that goes with it.
+pub(crate) fn seal(
+    claims: &Claims,
+    ring: &KeyRing,
+    now: Timestamp,
+    randomness: &dyn Randomness,
+) -> Result<(SecretText, SecretText), NotSealed> {
+    let key = ring.sealing(now).ok_or(NotSealed::NoKey)?;
+    let salt: [u8; SALT] = random(randomness).map_err(|_| NotSealed::Randomness)?;
+    let mut token = Vec::with_capacity(1024);
+    token.extend_from_slice(&[VERSION, SESSION]);
+    token.extend_from_slice(&key.id.to_be_bytes());
+    let header: [u8; HEADER] = token.as_slice().try_into().map_err(|_| NotSealed::TooLarge)?;
+    token.extend_from_slice(&salt);
+
+    let mut sealed = claims.write().ok_or(NotSealed::TooLarge)?;
+    let cipher = derived(&key.secret, &salt, &[FOR_CLAIMS, &header]).ok_or(NotSealed::TooLarge)?;
+    let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
+    cipher
+        .seal_in_place_append_tag(nonce, aead::Aad::from(header), &mut sealed)
+        .map_err(|_| NotSealed::TooLarge)?;
+    token.append(&mut sealed);
+
+    let text = URL_SAFE_NO_PAD.encode(&token);
+    if text.len() > LARGEST {
+        return Err(NotSealed::TooLarge);
+    }
+    let secret =
+        secret_access_key(&key.secret, &salt, &header, &claims.access_key).ok_or(NotSealed::TooLarge)?;
+    Ok((SecretText::new(text), secret))
+}
+
+/// Opens a token. Whether its session is over, and whether its anchor, profile and role still are, is for the caller.
+pub(crate) fn open(text: &str, ring: &KeyRing, now: Timestamp) -> Result<OpenedToken, TokenRefused> {
+    if text.len() > LARGEST {
+        return Err(TokenRefused::NotOurs);
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenRefused::NotOurs)?;
+    let (header, rest) = bytes.split_first_chunk::<HEADER>().ok_or(TokenRefused::NotOurs)?;
+    let (salt, sealed) = rest.split_first_chunk::<SALT>().ok_or(TokenRefused::NotOurs)?;
+    let [VERSION, SESSION, id @ ..] = *header else {
+        return Err(TokenRefused::NotOurs);
+    };
+    let id = u32::from_be_bytes(id);
+    let key = ring.opening(id, now).ok_or(TokenRefused::UnknownKey(id))?;
+
+    let cipher = derived(&key.secret, salt, &[FOR_CLAIMS, header]).ok_or(TokenRefused::NotOurs)?;
+    let mut opened = sealed.to_vec();
+    let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
+    let plain = cipher
+        .open_in_place(nonce, aead::Aad::from(header), &mut opened)
+        .map_err(|_| TokenRefused::NotOurs)?;
+    let claims = Claims::read(plain).ok_or(TokenRefused::NotOurs)?;
+    let secret =
+        secret_access_key(&key.secret, salt, header, &claims.access_key).ok_or(TokenRefused::NotOurs)?;
+    Ok(OpenedToken { claims, secret })
+}
+
+/// The secret access key: derived, so that nothing has to store it. Thirty bytes are forty characters, the length
+/// that clients know (policy contract 4.6).
+fn secret_access_key(
+    sealing: &[u8; 32],
+    salt: &[u8; SALT],
+    header: &[u8; HEADER],
+    access_key: &AccessKeyId,
+) -> Option<SecretText> {
+    struct Thirty;
+
+    impl hkdf::KeyType for Thirty {
+        fn len(&self) -> usize {
+            30
+        }
+    }
+
+    let mut bytes = Zeroizing::new([0; 30]);
+    hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
+        .extract(sealing)
+        .expand(&[FOR_SECRET, header, access_key.as_str().as_bytes()], Thirty)
+        .ok()?
+        .fill(bytes.as_mut_slice())
+        .ok()?;
+    Some(SecretText::new(STANDARD.encode(bytes.as_slice())))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::test_support::{Counted, claims};
+    use crate::token::SealingKey;
+
+    fn now() -> Timestamp {
+        Timestamp::from_seconds(1_800_000_000)
+    }
+
+    fn ring() -> KeyRing {
+        KeyRing::new(vec![SealingKey::generate(1, now(), &Counted::default()).unwrap()])
+    }
+
+    #[test]
+    fn a_token_gives_back_what_was_sealed() {
+        let (token, secret) = seal(&claims(), &ring(), now(), &Counted::default()).unwrap();
+        let opened = open(token.expose(), &ring(), now()).unwrap();
+        assert_eq!(opened.claims, claims());
+        assert_eq!(opened.secret, secret);
+        assert_eq!(secret.expose().len(), 40);
+    }
+
+    /// Threat K1: any change, cut or other spelling of a token makes it worthless.
+    #[test]
+    fn no_changed_token_opens() {
+        let (token, _) = seal(&claims(), &ring(), now(), &Counted::default()).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(token.expose()).unwrap();
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut bent = bytes.clone();
+                bent[at] ^= 1 << bit;
+                assert!(
+                    open(&URL_SAFE_NO_PAD.encode(&bent), &ring(), now()).is_err(),
+                    "byte {at} bit {bit}"
+                );
+            }
+        }
+        for length in 0..bytes.len() {
+            assert!(
+                open(&URL_SAFE_NO_PAD.encode(&bytes[..length]), &ring(), now()).is_err(),
+                "cut at {length}"
+            );
+        }
+        for bent in [
+            format!("{}=", token.expose()),
+            format!("{} ", token.expose()),
+            String::new(),
+        ] {
+            assert!(open(&bent, &ring(), now()).is_err(), "{bent:?}");
+        }
+        assert!(open(&"A".repeat(LARGEST + 4), &ring(), now()).is_err());
+    }
+
+    /// Threat K1: what another installation, or another kind of seal, made is not ours.
+    #[test]
+    fn tokens_of_another_ring_do_not_open() {
+        let (token, _) = seal(&claims(), &ring(), now(), &Counted::default()).unwrap();
+        let other = SealingKey::generate(1, now(), &Counted::starting_at(77)).unwrap();
+        let refused = open(token.expose(), &KeyRing::new(vec![other]), now()).unwrap_err();
+        assert_eq!(refused, TokenRefused::NotOurs);
+        assert_eq!(
+            open(token.expose(), &KeyRing::default(), now()).unwrap_err(),
+            TokenRefused::UnknownKey(1)
+        );
+    }
+
+    /// Threats K6, K10: the same claims sealed twice share neither token nor secret.
+    #[test]
+    fn every_seal_is_fresh() {
+        let randomness = Counted::default();
+        let mut tokens = std::collections::HashSet::new();
+        let mut secrets = std::collections::HashSet::new();
+        for _ in 0..1000 {
+            let (token, secret) = seal(&claims(), &ring(), now(), &randomness).unwrap();
+            assert!(tokens.insert(token.expose().to_owned()));
+            assert!(secrets.insert(secret.expose().to_owned()));
+        }
+    }
+
+    #[test]
+    fn without_a_key_or_randomness_nothing_is_sealed() {
+        let empty = seal(&claims(), &KeyRing::default(), now(), &Counted::default());
+        assert_eq!(empty.unwrap_err(), NotSealed::NoKey);
+        assert_eq!(
+            seal(&claims(), &ring(), now(), &crate::test_support::NoRandomness).unwrap_err(),
+            NotSealed::Randomness
+        );
+    }
+
+    /// The size that small clients can take (issue: 1,900 bytes for the whole body; see `issue`).
+    #[test]
+    fn claims_at_the_promised_sizes_stay_small() {
+        let mut claims = claims();
+        claims.issuer = "i".repeat(60);
+        claims.source_identity = "s".repeat(64).parse().unwrap();
+        claims.session_name = "n".repeat(40).parse().unwrap();
+        claims.tags = (0..8)
+            .map(|at| (format!("x509Subject/{at}"), "v".repeat(37)))
+            .collect();
+        let (token, _) = seal(&claims, &ring(), now(), &Counted::default()).unwrap();
+        assert!(token.expose().len() < 1250, "{}", token.expose().len());
+    }
+}

@@ -1,0 +1,14 @@
+use broker::{Attempt, Broker, Presented, Recorded, Refusal, Session, Snapshot, Witness};
+
+async fn road(broker: &Broker, snapshot: &Snapshot, attempt: Attempt<'_>) -> Result<Recorded<Session>, Refusal> {
+    let witness = Witness::of(&attempt, snapshot);
+    let presented = Presented::present(snapshot, &attempt, &[])?;
+    let authenticated = presented.authenticate(broker, snapshot, &attempt)?;
+    let authorized = authenticated.authorize(snapshot, &attempt)?;
+    let issued = authorized;
+    Ok(issued.record(broker, witness).await)
+}
+
+fn main() {
+    let _ = road;
+}
