@@ -75,7 +75,9 @@ pub enum Unrecordable {
 impl Unrecordable {
     pub(crate) fn from_io(error: &std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
+            std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge => Self::Full,
             _ => Self::Failed(error.to_string()),
         }
     }

@@ -1,5 +1,6 @@
 //! Step 5, record: what is not durably in the audit log is not answered.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -256,7 +257,7 @@ pub struct EdgeRefusal {
     /// What was compared.
     pub values: Vec<(&'static str, String)>,
     /// The code and text that a door's contract fixes, where it does.
-    pub told: Option<(&'static str, &'static str)>,
+    pub told: Option<(&'static str, Cow<'static, str>)>,
 }
 
 /// Nothing is ever given at the edge.

@@ -1,0 +1,137 @@
+//! The command line.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+
+/// The certrole broker: X.509 certificates in, temporary credentials out.
+#[derive(Debug, Parser)]
+#[command(name = "certroled", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WithConfig {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = "/etc/certrole/certrole.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make the state folder and the root key that `serve` needs, once for each broker
+    Init(WithConfig),
+    /// Run the daemon
+    Serve(WithConfig),
+    /// Check the configuration, keys and certificates without starting; every mistake is told at once
+    Check(WithConfig),
+    /// Tell the running daemon to read configuration, trust anchors and server certificate anew; waits for its verdict
+    Reload(WithConfig),
+    /// Run a broker on a fresh lab with its own CA, for trying things out on this machine
+    Dev(Dev),
+    /// Say in sentences what happened to a request, and what to do about it
+    Explain(Explain),
+    /// The audit log: verify it, print its key or its last checkpoint
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dev {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8443)]
+    pub(crate) port: u16,
+    /// The port of /healthz, /readyz and /metrics; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) admin_port: u16,
+    /// The folder that `certs/lab` is made in
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) config: WithConfig,
+    /// The id that the caller was told (`x-amzn-requestid`)
+    #[arg(long, value_name = "ID")]
+    pub(crate) request_id: Option<String>,
+    /// The address that it came from; finds what has no id, such as failed handshakes
+    #[arg(long, value_name = "IP")]
+    pub(crate) address: Option<IpAddr>,
+    /// From when on: a time (2026-01-31T12:00:00Z), or how long ago (10m, 2h, 1d)
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) since: Option<String>,
+    /// How many events at most, the latest ones
+    #[arg(long, default_value_t = 20)]
+    pub(crate) most: usize,
+    /// Print the events as JSON, one a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Verify that nothing was changed, removed or added; says where the chain breaks
+    Verify(Verify),
+    /// Print the public key that checkpoints are signed with: all that an auditor needs
+    Key(WithConfig),
+    /// Print the last checkpoint, to be kept somewhere else
+    Checkpoint(WithConfig),
+    /// Forget where the log stood, after its folder was moved away on purpose
+    Forget(WithConfig),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) config: WithConfig,
+    /// The log's folder, for an auditor who has no configuration
+    #[arg(long, value_name = "FOLDER", requires = "key")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The public key, as `certroled audit key` prints it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) key: Option<String>,
+    /// A file with a checkpoint that was kept elsewhere
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// The oldest files were archived: the log may begin in the middle
+    #[arg(long)]
+    pub(crate) archived: bool,
+}
+
+/// Runs the program: exit status 0 when all is well, 1 when it is not, 2 for a command line that cannot be read.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Init(arguments) => commands::init(&arguments.config),
+        Command::Serve(arguments) => commands::serve(&arguments.config),
+        Command::Check(arguments) => commands::check(&arguments.config),
+        Command::Reload(arguments) => commands::reload(&arguments.config),
+        Command::Dev(arguments) => commands::dev(&arguments),
+        Command::Explain(arguments) => commands::explain(&arguments),
+        Command::Audit(audit) => commands::audit(&audit),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            commands::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,160 @@
+//! Reading everything anew while the daemon runs: a set that does not validate is refused whole, and the old one stays
+//! in force, visibly (design section 5).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+use broker::{Broker, OperatorCommand, Randomness, Snapshot};
+use rustls::crypto::CryptoProvider;
+use store::StoreError;
+use wire::{RoleId, Timestamp};
+
+use crate::clock;
+use crate::config::{Configuration, Lab, Objects, Settings, load};
+use crate::server::{Metrics, ServerCertificate, Status};
+use crate::state::State;
+
+/// What a reload changes, and where it reads.
+pub(crate) struct Reloader {
+    pub(crate) file: PathBuf,
+    pub(crate) lab: Lab,
+    /// The settings that the daemon started with.
+    pub(crate) settings: Settings,
+    pub(crate) state: Arc<State>,
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(crate) certificate: Arc<ServerCertificate>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) loaded: Arc<AtomicI64>,
+}
+
+impl Reloader {
+    /// Reads everything anew and puts it in force, or says why not. `uid` is whose command it was.
+    pub(crate) async fn reload(self: &Arc<Self>, uid: u32) -> Result<String, String> {
+        let reader = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || reader.read()).await;
+        let read = read.unwrap_or_else(|_| Err("reading the configuration ended in a panic".to_owned()));
+        let now = clock::now();
+        let outcome = match read {
+            Ok(fresh) => self.put_in_force(fresh, uid, now).await,
+            Err(reason) => Err(reason),
+        };
+        match &outcome {
+            Ok(summary) => {
+                self.metrics.reloaded("ok");
+                self.status.reloaded(None);
+                tracing::info!(uid, summary, "reloaded");
+            }
+            Err(reason) => {
+                self.metrics.reloaded("refused");
+                self.status.reloaded(Some((now, reason.clone())));
+                tracing::error!(
+                    uid,
+                    reason,
+                    "the reload is refused; the set before it stays in force"
+                );
+                let command = OperatorCommand {
+                    name: "Reload",
+                    uid,
+                    at: now,
+                    values: Vec::new(),
+                    failed: Some(reason),
+                };
+                if let Err(error) = self
+                    .broker
+                    .operator_command(&self.snapshot.load(), &command)
+                    .await
+                {
+                    tracing::error!(%error, "the refused reload could not be recorded");
+                }
+            }
+        }
+        outcome
+    }
+
+    fn read(&self) -> Result<Fresh, String> {
+        let Configuration { settings, objects } =
+            load(&self.file, self.lab).map_err(|problems| problems.to_string())?;
+        let provider: CryptoProvider = rustls::crypto::ring::default_provider();
+        let certificate = ServerCertificate::read(&settings.listen, &provider, clock::now())
+            .map_err(|error| format!("the server's certificate cannot be used: {error}"))?;
+        Ok(Fresh {
+            settings,
+            objects,
+            certificate,
+        })
+    }
+
+    async fn put_in_force(&self, fresh: Fresh, uid: u32, now: Timestamp) -> Result<String, String> {
+        let objects = &fresh.objects;
+        let (anchors, profiles, roles) = (objects.anchors.len(), objects.profiles.len(), objects.roles.len());
+        let command = OperatorCommand {
+            name: "Reload",
+            uid,
+            at: now,
+            values: vec![
+                ("trust anchors", anchors.to_string()),
+                ("profiles", profiles.to_string()),
+                ("roles", roles.to_string()),
+            ],
+            failed: None,
+        };
+        // Recorded first: what changes who may have what is never done unseen.
+        self.broker
+            .operator_command(&self.snapshot.load(), &command)
+            .await
+            .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
+        let snapshot = settle(objects, &self.state, self.randomness.as_ref(), now)
+            .map_err(|error| format!("{error:#}"))?;
+        self.certificate.replace(fresh.certificate);
+        self.snapshot.store(Arc::new(snapshot));
+        self.loaded.store(now.seconds(), Ordering::Relaxed);
+        let mut summary = format!(
+            "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
+        );
+        if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
+            summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");
+        }
+        Ok(summary)
+    }
+}
+
+struct Fresh {
+    settings: Settings,
+    objects: Objects,
+    certificate: ServerCertificate,
+}
+
+/// The settings but for those that a reload puts in force.
+fn without_what_reloads(settings: &Settings) -> Settings {
+    Settings {
+        server_names: Vec::new(),
+        replay: broker::Replay::Refuse,
+        ..settings.clone()
+    }
+}
+
+/// Gives each role the id of its present life, and makes the snapshot.
+pub(crate) fn settle(
+    objects: &Objects,
+    state: &State,
+    randomness: &dyn Randomness,
+    now: Timestamp,
+) -> anyhow::Result<Snapshot> {
+    let mut fresh = || {
+        let mut bytes = [0; 11];
+        randomness
+            .fill(&mut bytes)
+            .map_err(|error| StoreError::NoId(error.to_string()))?;
+        Ok(RoleId::from_random(bytes))
+    };
+    let ids = state.store.settle_roles(&objects.role_arns(), now, &mut fresh)?;
+    objects.snapshot(ids).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("the objects do not fit together: {}", errors.join("; "))
+    })
+}

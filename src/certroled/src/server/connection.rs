@@ -1,0 +1,251 @@
+//! One connection: the handshake, then requests until it ends, is too slow or too old.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use broker::{EdgeRefusal, Source};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use wire::ErrorClass;
+
+use super::answer;
+use super::pace::{Pace, Paced, TooSlow};
+use super::service::Service;
+use super::tls::{Notes, proven};
+use crate::clock;
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(
+    service: Arc<Service>,
+    acceptor: TlsAcceptor,
+    tcp: TcpStream,
+    peer: SocketAddr,
+    mut stop: watch::Receiver<bool>,
+) {
+    let source = Source {
+        address: peer.ip().to_canonical(),
+        port: peer.port(),
+    };
+    // An answer is small and written at once: waiting for more would only cost time.
+    let _ = tcp.set_nodelay(true);
+    let handshake = tokio::time::timeout(service.limits.handshake, acceptor.accept(tcp));
+    let (tls, notes) = Notes::beside(handshake).await;
+    let tls = match tls {
+        Ok(Ok(tls)) => tls,
+        Ok(Err(error)) => {
+            service.metrics.handshake("failed");
+            // A peer that goes away without a word, as a load balancer's probe does, tells nothing worth an event.
+            if error.kind() != std::io::ErrorKind::UnexpectedEof || !notes.values.is_empty() {
+                let mut values = notes.values;
+                values.push(("error", error.to_string()));
+                cut(
+                    &service,
+                    source,
+                    "TlsHandshake",
+                    "edge.handshake",
+                    ErrorClass::Unauthenticated,
+                    values,
+                )
+                .await;
+            }
+            return;
+        }
+        Err(_) => {
+            service.metrics.handshake("too slow");
+            let values = vec![("most seconds", service.limits.handshake.as_secs().to_string())];
+            cut(
+                &service,
+                source,
+                "TlsHandshake",
+                "edge.handshake-too-slow",
+                ErrorClass::TooSlow,
+                values,
+            )
+            .await;
+            return;
+        }
+    };
+    service.metrics.handshake("ok");
+    let proof = proven(tls.get_ref().1);
+    let pace = Pace::new(&service.limits);
+
+    let handler = {
+        let (service, pace) = (Arc::clone(&service), Arc::clone(&pace));
+        service_fn(move |request: Request<Incoming>| {
+            let (service, pace, proof) = (Arc::clone(&service), Arc::clone(&pace), proof.clone());
+            async move {
+                pace.answering();
+                let id = service.fresh_id();
+                let answering = contained(service.answer(request, source, proof));
+                let answer = match answering.await {
+                    Some(answer) => answer,
+                    None => {
+                        tracing::error!("a request ended in a panic; the daemon goes on");
+                        cut(
+                            &service,
+                            source,
+                            "HttpRequest",
+                            "edge.panic",
+                            ErrorClass::Internal,
+                            Vec::new(),
+                        )
+                        .await;
+                        answer::fault(id.unwrap_or(wire::RequestId::from_random([0; 16])))
+                    }
+                };
+                pace.answered();
+                Ok::<_, Infallible>(answer)
+            }
+        })
+    };
+    let stream = TokioIo::new(Paced::new(tls, Arc::clone(&pace)));
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            // `Pace` bounds each phase by itself.
+            .header_read_timeout(None)
+            .max_buf_size(service.limits.header_bytes)
+            .max_headers(service.limits.header_count)
+            .serve_connection(stream, handler)
+    );
+    let mut slow = pin!(pace.watch());
+    let mut old = pin!(tokio::time::sleep(service.limits.connection));
+    let mut ending = false;
+    let why = loop {
+        tokio::select! {
+            ended = connection.as_mut() => break Ended::Connection(ended),
+            too_slow = slow.as_mut() => break Ended::TooSlow(too_slow),
+            () = old.as_mut(), if !ending => {
+                ending = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            _ = stop.wait_for(|stop| *stop), if !ending => {
+                ending = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    };
+    match why {
+        Ended::Connection(Ok(())) | Ended::TooSlow(TooSlow::Idle) => {}
+        Ended::TooSlow(which) => {
+            let (rule, bound) = match which {
+                TooSlow::Silent => ("edge.silent", service.limits.first_request),
+                TooSlow::Head | TooSlow::Idle => ("edge.head-too-slow", service.limits.header),
+            };
+            let values = vec![("most seconds", bound.as_secs().to_string())];
+            cut(&service, source, "HttpRequest", rule, ErrorClass::TooSlow, values).await;
+        }
+        Ended::Connection(Err(error)) => {
+            let (rule, class) = if error.is_parse_too_large() {
+                ("edge.head-too-large", ErrorClass::TooLarge)
+            } else if error.is_parse() {
+                ("edge.malformed-http", ErrorClass::Malformed)
+            } else {
+                // The peer went away, or TLS broke: nobody was refused anything.
+                tracing::debug!(%error, address = %source.address, "a connection ended");
+                return;
+            };
+            let values = vec![
+                ("error", error.to_string()),
+                ("most bytes", service.limits.header_bytes.to_string()),
+                ("most headers", service.limits.header_count.to_string()),
+            ];
+            cut(&service, source, "HttpRequest", rule, class, values).await;
+        }
+    }
+}
+
+enum Ended {
+    Connection(hyper::Result<()>),
+    TooSlow(TooSlow),
+}
+
+/// Records what ended a connection that no answer can be written to.
+pub(crate) async fn cut(
+    service: &Service,
+    source: Source,
+    name: &'static str,
+    rule: &'static str,
+    class: ErrorClass,
+    values: Vec<(&'static str, String)>,
+) {
+    let Some(request_id) = service.fresh_id() else {
+        return;
+    };
+    let at = clock::now();
+    let refusal = EdgeRefusal {
+        request_id,
+        source,
+        at,
+        name,
+        class,
+        rule,
+        values,
+        told: None,
+    };
+    service.refused_at_the_edge(refusal).await;
+}
+
+/// Runs a future to its end; a panic in it ends it, and nothing else (threat O9).
+async fn contained<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    std::future::poll_fn(move |context| {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(_) => Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+/// Refuses a connection for which there is no room, without a handshake.
+pub(crate) async fn turn_away(
+    service: Arc<Service>,
+    mut tcp: TcpStream,
+    peer: SocketAddr,
+    rule: &'static str,
+) {
+    let source = Source {
+        address: peer.ip().to_canonical(),
+        port: peer.port(),
+    };
+    let _ = tcp.shutdown().await;
+    cut(
+        &service,
+        source,
+        "TlsHandshake",
+        rule,
+        ErrorClass::Throttled,
+        Vec::new(),
+    )
+    .await;
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+    use super::contained;
+
+    /// Threat O9.
+    #[tokio::test]
+    async fn a_panic_ends_its_request_only() {
+        assert_eq!(contained(async { 7 }).await, Some(7));
+        let panics = contained(async {
+            tokio::task::yield_now().await;
+            panic!("on purpose");
+        });
+        assert_eq!(panics.await.map(|()| 0), None);
+    }
+}

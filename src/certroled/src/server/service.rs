@@ -1,0 +1,311 @@
+//! One request, from its head to its answer.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use broker::{Broker, EdgeRefusal, HandshakeProof, Randomness, Recorded, Refused, Snapshot, Source, Step};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ALLOW, HOST, HeaderValue};
+use hyper::{Method, Request};
+use tokio::sync::Semaphore;
+use wire::{ErrorClass, RequestId};
+
+use super::addresses::Rates;
+use super::answer::{self, Answer, Form};
+use super::doors::sessions::{self, NotForThisDoor};
+use super::doors::sts;
+use super::metrics::{Metrics, Outcome};
+use super::request::{Arrived, NoBody, read_body};
+use super::route::{Door, NoDoor, route};
+use super::status::Status;
+use crate::clock;
+use crate::config::Limits;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) limits: Limits,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) rates: Rates,
+    pub(crate) in_flight: Semaphore,
+}
+
+/// A refusal at the door, before the broker is asked.
+struct AtTheDoor {
+    class: ErrorClass,
+    rule: &'static str,
+    values: Vec<(&'static str, String)>,
+    told: Option<(&'static str, Cow<'static, str>)>,
+}
+
+impl AtTheDoor {
+    fn new(class: ErrorClass, rule: &'static str) -> Self {
+        Self {
+            class,
+            rule,
+            values: Vec::new(),
+            told: None,
+        }
+    }
+
+    fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+}
+
+impl Service {
+    /// Answers a request. Whatever is answered was recorded first.
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        source: Source,
+        proof: Option<Arc<HandshakeProof>>,
+    ) -> Answer {
+        let Some(id) = self.fresh_id() else {
+            // Without randomness nothing is issued, and there is no id to answer with.
+            return answer::fault(RequestId::from_random([0; 16]));
+        };
+        let _counted = Counted::new(&self.metrics);
+        let began = Instant::now();
+        let head = (request.method().clone(), request.uri().path().to_owned());
+        let form = match route(&head.0, &head.1) {
+            Ok(Door::Sts) | Err(NoDoor::Method(Door::Sts)) => sts::form(request.headers()),
+            _ => Form::Json,
+        };
+        let permit = self.in_flight.try_acquire();
+        let arrived = match self.arrive(request, source, id, permit.is_ok()).await {
+            Ok(arrived) => arrived,
+            Err(refusal) => return self.refuse(id, source, &head, refusal, form).await,
+        };
+        match route(&head.0, &head.1) {
+            Ok(Door::Sessions) => {
+                let answer = self.sessions(&arrived, proof.as_deref(), &head).await;
+                self.metrics.exchanged(began.elapsed());
+                answer
+            }
+            Ok(Door::Sts) => self.sts(&arrived, form, &head).await,
+            Err(_) => answer::fault(id),
+        }
+    }
+
+    /// Takes a request in: its rate, its form, its door, its size.
+    async fn arrive(
+        &self,
+        request: Request<Incoming>,
+        source: Source,
+        id: RequestId,
+        has_room: bool,
+    ) -> Result<Arrived, AtTheDoor> {
+        let refused = |class, rule| Err(AtTheDoor::new(class, rule));
+        if !self.rates.admit(source.address, Instant::now()) {
+            return refused(ErrorClass::Throttled, "edge.rate");
+        }
+        if !has_room {
+            return refused(ErrorClass::Unavailable, "edge.busy");
+        }
+        // What two readers could understand differently is not read at all (threats T11, G9).
+        if request.uri().authority().is_some() || request.uri().scheme().is_some() {
+            return refused(ErrorClass::Malformed, "edge.absolute-target");
+        }
+        if request.headers().get_all(HOST).iter().count() != 1 {
+            return refused(ErrorClass::Malformed, "edge.host");
+        }
+        let door = match route(request.method(), request.uri().path()) {
+            Ok(door) => door,
+            Err(NoDoor::Path) => return refused(ErrorClass::NotFound, "edge.no-such-path"),
+            Err(NoDoor::Method(_)) => return refused(ErrorClass::NotFound, "edge.no-such-method"),
+        };
+        if door == Door::Sessions {
+            sessions::check(request.headers(), !request.body().is_end_stream()).map_err(|refusal| {
+                match refusal {
+                    NotForThisDoor::Browser { header, value } => {
+                        AtTheDoor::new(ErrorClass::Unauthenticated, "edge.browser").with(header, value)
+                    }
+                    NotForThisDoor::ContentType(found) => {
+                        AtTheDoor::new(ErrorClass::Malformed, "edge.content-type").with("content type", found)
+                    }
+                }
+            })?;
+        }
+        let (parts, body) = read_body(request, self.limits.body_bytes, self.limits.body).await;
+        let body = body.map_err(|reason| match reason {
+            NoBody::TooLarge => AtTheDoor::new(ErrorClass::TooLarge, "edge.body-too-large")
+                .with("most bytes", self.limits.body_bytes),
+            NoBody::TooSlow => AtTheDoor::new(ErrorClass::TooSlow, "edge.body-too-slow")
+                .with("most seconds", self.limits.body.as_secs()),
+            NoBody::Broken => AtTheDoor::new(ErrorClass::Malformed, "edge.body-broken"),
+        })?;
+        Ok(Arrived {
+            id,
+            source,
+            at: clock::now(),
+            parts,
+            body,
+        })
+    }
+
+    async fn sessions(
+        &self,
+        arrived: &Arrived,
+        proof: Option<&HandshakeProof>,
+        head: &(Method, String),
+    ) -> Answer {
+        let snapshot = self.snapshot.load_full();
+        let headers = arrived.headers();
+        let recorded = self
+            .broker
+            .exchange(&snapshot, arrived.attempt(&headers, proof))
+            .await;
+        let id = recorded.request_id();
+        self.tell(Door::Sessions.name(), head, &recorded);
+        match recorded.outcome() {
+            Ok(session) => answer::session(&session.response, id),
+            Err(refused) => answer::refused(refused, Form::Json, id),
+        }
+    }
+
+    async fn sts(&self, arrived: &Arrived, form: Form, head: &(Method, String)) -> Answer {
+        let asked = sts::action(
+            &arrived.parts.method,
+            &arrived.parts.headers,
+            arrived.query(),
+            &arrived.body,
+        );
+        match asked {
+            Err(refusal) => {
+                let mut at_the_door = AtTheDoor::new(ErrorClass::Malformed, refusal.rule);
+                at_the_door.told = Some((refusal.code, refusal.text));
+                self.refuse(arrived.id, arrived.source, head, at_the_door, form)
+                    .await
+            }
+            Ok(sts::Action::GetCallerIdentity) => {
+                let snapshot = self.snapshot.load_full();
+                let headers = arrived.headers();
+                let attempt = arrived.attempt(&headers, None);
+                let recorded = self.broker.caller_identity(&snapshot, attempt).await;
+                let id = recorded.request_id();
+                self.tell(Door::Sts.name(), head, &recorded);
+                match recorded.outcome() {
+                    Ok(identity) => answer::identity(&identity.response, form, id),
+                    Err(refused) => answer::refused(refused, form, id),
+                }
+            }
+        }
+    }
+
+    async fn refuse(
+        &self,
+        request_id: RequestId,
+        source: Source,
+        head: &(Method, String),
+        refusal: AtTheDoor,
+        form: Form,
+    ) -> Answer {
+        let mut values = refusal.values;
+        values.push(("method", head.0.to_string()));
+        values.push(("path", head.1.clone()));
+        let no_method = refusal.rule == "edge.no-such-method";
+        let recorded = self
+            .refused_at_the_edge(EdgeRefusal {
+                request_id,
+                source,
+                at: clock::now(),
+                name: "HttpRequest",
+                class: refusal.class,
+                rule: refusal.rule,
+                values,
+                told: refusal.told,
+            })
+            .await;
+        match recorded.outcome() {
+            Ok(nothing) => match *nothing {},
+            Err(refused) => {
+                let mut answer = answer::refused(refused, form, request_id);
+                if no_method {
+                    *answer.status_mut() = hyper::StatusCode::METHOD_NOT_ALLOWED;
+                    let allowed = if form == Form::Json { "POST" } else { "GET, POST" };
+                    answer
+                        .headers_mut()
+                        .insert(ALLOW, HeaderValue::from_static(allowed));
+                }
+                answer
+            }
+        }
+    }
+
+    /// Records a refusal at the edge, whether it can be answered or not.
+    pub(crate) async fn refused_at_the_edge(&self, refusal: EdgeRefusal) -> Recorded<broker::Nothing> {
+        let head = (Method::CONNECT, refusal.name.to_owned());
+        let recorded = self
+            .broker
+            .refused_at_the_edge(&self.snapshot.load(), refusal)
+            .await;
+        self.tell("edge", &head, &recorded);
+        recorded
+    }
+
+    /// Counts and logs an outcome.
+    fn tell<T>(&self, door: &'static str, head: &(Method, String), recorded: &Recorded<T>) {
+        let request_id = recorded.request_id();
+        match recorded.outcome() {
+            Ok(_) => {
+                self.metrics.answered(&Outcome {
+                    door,
+                    outcome: "ok",
+                    rule: "",
+                });
+                tracing::debug!(%request_id, door, method = %head.0, path = head.1, "answered");
+            }
+            Err(refused) => {
+                let Refused {
+                    class, rule, step, ..
+                } = refused;
+                self.metrics.answered(&Outcome {
+                    door,
+                    outcome: class.name(),
+                    rule,
+                });
+                match step {
+                    Step::Record => {
+                        tracing::error!(%request_id, door, rule, "not answered: the audit log cannot be written");
+                    }
+                    // Only who is known can fill this log; strangers are in the audit log, with a bound.
+                    Step::Authorize | Step::Issue => {
+                        tracing::info!(%request_id, door, class = class.name(), rule, "refused");
+                    }
+                    _ => tracing::debug!(%request_id, door, class = class.name(), rule, "refused"),
+                }
+            }
+        }
+    }
+
+    /// A fresh request id.
+    pub(crate) fn fresh_id(&self) -> Option<RequestId> {
+        let mut bytes = [0; 16];
+        self.randomness.fill(&mut bytes).ok()?;
+        Some(RequestId::from_random(bytes))
+    }
+}
+
+/// A request in flight, counted while it is.
+struct Counted<'m>(&'m Metrics);
+
+impl<'m> Counted<'m> {
+    fn new(metrics: &'m Metrics) -> Self {
+        metrics.in_flight.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
+    }
+}

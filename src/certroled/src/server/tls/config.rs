@@ -1,0 +1,30 @@
+//! The TLS configuration of the main listener.
+
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::server::NoServerSessionStorage;
+
+use super::certificate::ServerCertificate;
+use super::verifier::Possession;
+use crate::config::ClientAuth;
+
+/// TLS 1.2 and 1.3, HTTP/1.1 only, a client certificate asked for; no resumption and no early data, so that every
+/// connection proves possession anew (design section 3).
+pub(crate) fn server_config(
+    provider: Arc<CryptoProvider>,
+    client_auth: ClientAuth,
+    certificate: Arc<ServerCertificate>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let verifier = Possession::new(&provider, client_auth);
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(verifier)
+        .with_cert_resolver(certificate);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.max_early_data_size = 0;
+    Ok(Arc::new(config))
+}
