@@ -61,7 +61,9 @@ async fn run_inside(
     let log = open_log(&state, settings.audit)?;
     let keys = state.key_ring(now, randomness.as_ref())?;
     let snapshot = settle(&objects, &state, randomness.as_ref(), now)?;
-    warn_of_expiry(&snapshot, now);
+    if lab == Lab::Refused {
+        warn_of_expiry(&snapshot, now);
+    }
     let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));
     let broker = Arc::new(Broker::new(
         log.clone(),

@@ -11,7 +11,7 @@ pub(crate) use files::LabFiles;
 use x509::Certificate;
 
 /// The organization that marks a lab's certificates.
-const MARK: &str = "certrole lab, not for production";
+const MARK: &str = "certrole lab - not for production";
 /// The object identifier of organizationName.
 const ORGANIZATION: &str = "2.5.4.10";
 
