@@ -1,2 +1,5 @@
-//! placeholder
-fn main() {}
+//! The certrole client.
+
+fn main() -> std::process::ExitCode {
+    certrole::main()
+}

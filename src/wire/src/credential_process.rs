@@ -42,4 +42,14 @@ impl CredentialProcessOutput {
             expiration,
         }
     }
+
+    /// The access key id, which is no secret.
+    pub fn key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// When the credentials end.
+    pub fn expiration(&self) -> Timestamp {
+        self.expiration
+    }
 }
