@@ -1,6 +1,6 @@
 //! `AWS4-HMAC-SHA256`: deriving the key, signing, verifying (policy contract 5.2).
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use subtle::ConstantTimeEq as _;
 use wire::Timestamp;
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::authorization::Scope;
 use crate::canonical::{PathRule, canonical_request, string_to_sign};
 use crate::request::Request;
-use crate::signed::{Algorithm, SignedRequest};
+use crate::signed::{Algorithm, Form, SignedRequest};
 
 /// A signing key: good for one day, region and service.
 pub struct SigningKey(Key);
@@ -53,9 +53,39 @@ impl SignedRequest {
         {
             return false;
         }
-        let wanted = SigningKey::derive(secret, &self.scope).sign(&self.string_to_sign(request, path));
-        wanted.as_slice().ct_eq(self.signature.as_slice()).into()
+        let key = SigningKey::derive(secret, &self.scope);
+        let holds = |request: &Request<'_>| {
+            let wanted = key.sign(&self.string_to_sign(request, path));
+            bool::from(wanted.as_slice().ct_eq(self.signature.as_slice()))
+        };
+        if holds(request) {
+            return true;
+        }
+        // Some services have the token put into the query after signing. Nothing hangs on its being signed: the secret
+        // belongs to the token.
+        let query = self
+            .security_token
+            .as_ref()
+            .filter(|_| self.form == Form::Query)
+            .and(request.query);
+        query.is_some_and(|query| {
+            let query = without_token(query);
+            holds(&Request {
+                query: Some(&query),
+                ..*request
+            })
+        })
     }
+}
+
+/// The query without its session token.
+fn without_token(query: &str) -> String {
+    let is_token = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        percent_decode_str(name).decode_utf8_lossy() == "X-Amz-Security-Token"
+    };
+    let pairs: Vec<&str> = query.split('&').filter(|pair| !is_token(pair)).collect();
+    pairs.join("&")
 }
 
 /// Signs in header form: the `Authorization` header for a request whose headers, `X-Amz-Date` among them, are
