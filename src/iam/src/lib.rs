@@ -6,6 +6,9 @@
 //! What does not: identity and session policies, and who may call what. A policy that holds anything not understood
 //! here is refused when it is loaded; nothing is ignored. Nothing here reads a clock.
 
+// Time, randomness and data come in as arguments.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 mod condition;
 mod context;
 mod error;
@@ -23,5 +26,5 @@ pub use context::{ContextBuilder, RequestContext};
 pub use error::PolicyError;
 pub use mapping::{AttributeMapping, InvalidMapping, SessionTags};
 pub use policy::{Decision, Explanation, TrustPolicy};
-pub use safety::Allowances;
+pub use safety::{Allowances, TRUST_ANCHOR_PLACEHOLDER};
 pub use source_identity::source_identity;

@@ -17,6 +17,9 @@ pub struct Allowances {
     pub negated_conditions: bool,
 }
 
+/// Stands in a remedy where the ARN of the trust anchor belongs; whoever knows the anchors puts it in.
+pub const TRUST_ANCHOR_PLACEHOLDER: &str = "ARN OF THE TRUST ANCHOR";
+
 /// Judges one statement.
 pub(crate) fn check(statement: &Statement, place: &str, allowances: Allowances, mistakes: &mut Mistakes) {
     if statement.effect != Effect::Allow || !statement.names_the_service {
@@ -42,7 +45,10 @@ pub(crate) fn check(statement: &Statement, place: &str, allowances: Allowances, 
         mistakes.add(
             place,
             "this Allow is open to every trust anchor of the account",
-            "add {\"ArnEquals\": {\"aws:SourceArn\": \"ARN OF THE TRUST ANCHOR\"}}, or write `any_anchor = true` in the role's entry",
+            format!(
+                "add {{\"ArnEquals\": {{\"aws:SourceArn\": \"{TRUST_ANCHOR_PLACEHOLDER}\"}}}}, or write `any_anchor = \
+                 true` in the role's entry"
+            ),
         );
     }
     if !allowances.any_certificate && !statement.conditions.iter().any(names_a_certificate) {

@@ -5,6 +5,9 @@
 //! What does not: the rules for an end-entity certificate by itself (`broker`), and where anchors come from. A pure
 //! function of certificates, anchors, verifiers and time: nothing is fetched, no clock is read.
 
+// Time, randomness and data come in as arguments.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 mod anchor;
 mod error;
 mod path;

@@ -6,6 +6,9 @@
 //! What does not: whose key it is, whether it may, and what time it is. Keys, verifiers and instants come in as
 //! arguments.
 
+// Time, randomness and data come in as arguments.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 mod authorization;
 mod canonical;
 pub mod door;

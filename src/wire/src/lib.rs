@@ -7,6 +7,9 @@
 //! What does not: certificates (`x509`), signatures (`sigv4`), and any decision. Nothing here reads a clock, draws
 //! a random number or opens a file.
 
+// Time, randomness and data come in as arguments.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 mod account;
 mod arn;
 mod create_session;

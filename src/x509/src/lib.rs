@@ -6,6 +6,9 @@
 //! What does not: judgement. A version 1 certificate, an unknown critical extension or a broken algorithm can be
 //! read here, so that whoever refuses it can say why. Nothing here opens a file or reads a clock.
 
+// Time, randomness and data come in as arguments.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods))]
+
 mod certificate;
 mod der;
 mod extensions;

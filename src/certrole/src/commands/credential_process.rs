@@ -31,9 +31,9 @@ pub(crate) fn credential_process(arguments: &CredentialProcess) -> Result<(), Tr
         proxy,
         log,
     };
-    let credentials = runtime()?.block_on(exchange.run())?;
+    let issued = runtime()?.block_on(exchange.run())?;
     let mut line = Zeroizing::new(Vec::with_capacity(64 << 10));
-    serde_json::to_writer(&mut *line, &credentials).map_err(|error| Trouble::Output(error.into()))?;
+    serde_json::to_writer(&mut *line, &issued.output).map_err(|error| Trouble::Output(error.into()))?;
     line.push(b'\n');
     print(&line)
 }

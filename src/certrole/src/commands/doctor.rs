@@ -182,11 +182,13 @@ impl Report {
         if let Some(time) = broker_time(&answer.headers) {
             self.clock(time);
         }
-        if let Some(credentials) = self.check(exchange.judge(&answer)) {
+        if let Some(issued) = self.check(exchange.judge(&answer)) {
+            let (id, until) = (issued.output.key_id(), issued.output.expiration());
+            let session = issued
+                .assumed_role
+                .unwrap_or_else(|| "a session that the broker does not name".into());
             self.ok(&format!(
-                "credentials were issued: {}, until {}",
-                credentials.key_id(),
-                credentials.expiration()
+                "credentials were issued: {id}, for {session}, until {until}"
             ));
         }
     }

@@ -17,8 +17,23 @@ struct Body {
 }
 
 #[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Element {
     credentials: Credentials,
+    assumed_role_user: Option<AssumedRoleUser>,
+}
+
+#[derive(serde::Deserialize)]
+struct AssumedRoleUser {
+    arn: Option<String>,
+}
+
+/// Credentials, checked.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) output: CredentialProcessOutput,
+    /// The ARN of the session, where the broker told it; for people only.
+    pub(crate) assumed_role: Option<String>,
 }
 
 #[derive(serde::Deserialize)]
@@ -31,11 +46,7 @@ struct Credentials {
 }
 
 /// The credentials of an answer, or why there are none.
-pub(super) fn credentials(
-    endpoint: &Endpoint,
-    answer: &Answer,
-    now: Timestamp,
-) -> Result<CredentialProcessOutput, Trouble> {
+pub(super) fn credentials(endpoint: &Endpoint, answer: &Answer, now: Timestamp) -> Result<Issued, Trouble> {
     if !matches!(answer.status, 200 | 201) {
         return Err(refusal(answer));
     }
@@ -51,9 +62,10 @@ pub(super) fn credentials(
             error.column()
         ))
     })?;
-    let Some(Element { credentials: found }) = body.credential_set.into_iter().next() else {
+    let Some(element) = body.credential_set.into_iter().next() else {
         return Err(refuse("it holds no credentials".into()));
     };
+    let found = element.credentials;
     let secret = SecretText::new(found.secret_access_key);
     let token = SecretText::new(found.session_token);
     let key_id = found.access_key_id;
@@ -84,7 +96,10 @@ pub(super) fn credentials(
             "its credentials would live until {expiration}, longer than any session may"
         )));
     }
-    Ok(CredentialProcessOutput::new(key_id, secret, token, expiration))
+    Ok(Issued {
+        output: CredentialProcessOutput::new(key_id, secret, token, expiration),
+        assumed_role: element.assumed_role_user.and_then(|user| user.arn),
+    })
 }
 
 /// The code of a refusal, as AWS's clients find it (contract 1.10): the header first, then the body.
@@ -150,7 +165,7 @@ mod tests {
 
     const NOW: &str = "2026-11-24T12:00:00Z";
 
-    fn judge(status: u16, body: &str) -> Result<CredentialProcessOutput, Trouble> {
+    fn judge(status: u16, body: &str) -> Result<Issued, Trouble> {
         let answer = Answer {
             status,
             headers: HeaderMap::new(),
@@ -168,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_good_answer_becomes_the_document_of_credential_process() {
-        let output = judge(
+        let issued = judge(
             201,
             &body(
                 "ASIAEXAMPLEEXAMPLE12",
@@ -179,7 +194,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(
-            serde_json::to_string(&output).unwrap(),
+            serde_json::to_string(&issued.output).unwrap(),
             r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLEEXAMPLE12","SecretAccessKey":"secret","SessionToken":"token==","Expiration":"2026-11-24T13:00:00Z"}"#
         );
     }

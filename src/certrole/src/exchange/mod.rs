@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore};
 use sigv4::X509Algorithm;
-use wire::CredentialProcessOutput;
 
-pub(crate) use answer::broker_time;
+pub(crate) use answer::{Issued, broker_time};
 use request::Prepared;
 
 use crate::clock::now;
@@ -32,7 +31,7 @@ pub(crate) struct Exchange<'s> {
 
 impl Exchange<'_> {
     /// Asks for credentials, as often as is worth it.
-    pub(crate) async fn run(&self) -> Result<CredentialProcessOutput, Trouble> {
+    pub(crate) async fn run(&self) -> Result<Issued, Trouble> {
         let mut number = 1;
         loop {
             let trouble = match self.attempt(number).await {
@@ -54,7 +53,7 @@ impl Exchange<'_> {
     }
 
     /// What an answer holds.
-    pub(crate) fn judge(&self, answer: &Answer) -> Result<CredentialProcessOutput, Trouble> {
+    pub(crate) fn judge(&self, answer: &Answer) -> Result<Issued, Trouble> {
         answer::credentials(&self.settings.endpoint, answer, now())
     }
 

@@ -57,5 +57,15 @@ pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
         objects.profiles.len(),
         objects.roles.len()
     ));
+    // What clients and trust policies have to name.
+    for anchor in &objects.anchors {
+        say(&format!("trust anchor {}: {}", anchor.name, anchor.arn));
+    }
+    for profile in &objects.profiles {
+        say(&format!("profile {}: {}", profile.name, profile.arn));
+    }
+    for role in objects.role_arns() {
+        say(&format!("role {}: {role}", role.name()));
+    }
     Ok(())
 }

@@ -75,7 +75,7 @@ fn read(file: &Path, text: &str, lab: Lab, problems: &RefCell<Vec<Problem>>) -> 
         region: settings.region.clone(),
     });
     let anchors = anchors::read(&mut top, folder, &accounts, place.as_ref(), lab);
-    let (roles, names) = roles::read(&mut top, folder, &accounts, place.as_ref());
+    let (roles, names) = roles::read(&mut top, folder, &accounts, place.as_ref(), &anchors);
     let profiles = profiles::read(&mut top, &accounts, place.as_ref(), &names);
     top.close();
 

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use iam::{Allowances, TrustPolicy};
+use broker::Anchor;
+use iam::{Allowances, TRUST_ANCHOR_PLACEHOLDER, TrustPolicy};
 use wire::RoleArn;
 
 use super::accounts::Accounts;
@@ -20,6 +21,7 @@ pub(crate) fn read(
     folder: &Path,
     accounts: &Accounts,
     place: Option<&Place>,
+    anchors: &[Anchor],
 ) -> (Vec<RoleSpec>, HashMap<String, Option<RoleArn>>) {
     let mut roles: Vec<RoleSpec> = Vec::new();
     let mut names = HashMap::new();
@@ -36,7 +38,7 @@ pub(crate) fn read(
             any_certificate: section.flag("any_certificate", false),
             negated_conditions: section.flag("negated_conditions", false),
         };
-        let policy = policy(&mut section, folder, allowances);
+        let policy = policy(&mut section, folder, allowances, anchors);
         let arn = match (account, place) {
             (Some(account), Some(place)) => {
                 match RoleArn::new(place.partition.clone(), account, &path.value, &name.value) {
@@ -76,7 +78,12 @@ fn issuer(section: &mut Section<'_, '_>) {
     }
 }
 
-fn policy(section: &mut Section<'_, '_>, folder: &Path, allowances: Allowances) -> Option<TrustPolicy> {
+fn policy(
+    section: &mut Section<'_, '_>,
+    folder: &Path,
+    allowances: Allowances,
+    anchors: &[Anchor],
+) -> Option<TrustPolicy> {
     let source = section.source;
     let inline = section.text("trust_policy");
     let file = section.text("trust_policy_file");
@@ -131,9 +138,19 @@ fn policy(section: &mut Section<'_, '_>, folder: &Path, allowances: Allowances) 
                     "trust policy of [{}], {}: {}",
                     section.name, error.place, error.problem
                 );
-                source.report_in(&place, first_line, what, error.remedy);
+                source.report_in(&place, first_line, what, with_arns(&error.remedy, anchors));
             }
             None
         }
+    }
+}
+
+/// A remedy with the ARNs that it is about: nobody knows them by heart.
+fn with_arns(remedy: &str, anchors: &[Anchor]) -> String {
+    let arns: Vec<String> = anchors.iter().map(|anchor| anchor.arn.to_string()).collect();
+    if arns.is_empty() {
+        remedy.to_owned()
+    } else {
+        remedy.replace(TRUST_ANCHOR_PLACEHOLDER, &arns.join(" or "))
     }
 }

@@ -155,6 +155,7 @@ trust_policy = '''
     pub(crate) fn instructions(&self, endpoint: &str, admin: &str) -> String {
         let folder = self.folder.display();
         let (anchor, profile, role) = (&self.trust_anchor, &self.profile, &self.role);
+        let client = client();
         format!(
             "A lab broker answers at {endpoint} (health and metrics at http://{admin}); end it with Ctrl-C.\n\
              Its CA lives for a day. Everything is in {folder}.\n\
@@ -164,7 +165,7 @@ trust_policy = '''
              \x20   [profile lab]\n\
              \x20   region = {REGION}\n\
              \x20   ca_bundle = {folder}/ca.pem\n\
-             \x20   credential_process = certrole credential-process --config {folder}/client.toml --use lab\n\
+             \x20   credential_process = {client} credential-process --config {folder}/client.toml --use lab\n\
              \n\
              then: aws --profile lab --endpoint-url {endpoint} sts get-caller-identity\n\
              \n\
@@ -182,6 +183,15 @@ trust_policy = '''
              \x20       -H 'Content-Type: application/json' {endpoint}/sessions \\\n\
              \x20       -d '{{\"trustAnchorArn\":\"{anchor}\",\"profileArn\":\"{profile}\",\"roleArn\":\"{role}\"}}'\n"
         )
+    }
+}
+
+/// The client's path: the one that was built beside this program, or whatever the shell finds.
+fn client() -> String {
+    let beside = std::env::current_exe().map(|path| path.with_file_name("certrole"));
+    match beside {
+        Ok(path) if path.exists() => path.display().to_string(),
+        _ => "certrole".to_owned(),
     }
 }
 
