@@ -88,7 +88,13 @@ impl CreateSession {
                     .map(|text| text.into_owned())
                     .map_err(|_| MalformedCreateSession::Query(capped(name)))
             };
-            members.put(&decode(name)?, Value::String(decode(value)?))?;
+            let (name, value) = (decode(name)?, decode(value)?);
+            // A query knows text only; there, and only there, digits are a number.
+            let value = match whole_number(&value) {
+                Some(number) if name == DURATION => Value::Number(number.into()),
+                _ => Value::String(value),
+            };
+            members.put(&name, value)?;
         }
         if !body.is_empty() {
             let Members(list) = serde_json::from_slice(body)
@@ -170,7 +176,7 @@ fn string(member: &'static str, value: Value) -> Result<String, MalformedCreateS
     }
 }
 
-/// In the body an integer; in the query its decimal digits (threat A7: a float, a sign or a blank is refused).
+/// A whole number (threat A7: a float, a sign, a blank or, in the body, text is refused).
 fn read_duration(value: &Value) -> Result<SessionDuration, MalformedCreateSession> {
     let not_an_integer = MalformedCreateSession::Type {
         member: DURATION,
@@ -178,12 +184,15 @@ fn read_duration(value: &Value) -> Result<SessionDuration, MalformedCreateSessio
     };
     let seconds = match value {
         Value::Number(number) => number.as_i64(),
-        Value::String(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            digits.parse().ok()
-        }
         _ => None,
     };
     SessionDuration::try_from(seconds.ok_or(not_an_integer)?).map_err(MalformedCreateSession::Duration)
+}
+
+/// Decimal digits and nothing else.
+fn whole_number(text: &str) -> Option<i64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
 }
 
 fn capped(text: &str) -> String {

@@ -90,6 +90,8 @@ pub(crate) const RULES: &[Rule] = &[
         "send the intermediates of one path only"),
     new("present.two-certificates", "the signature's certificate is not that of the TLS handshake",
         "use one certificate for both"),
+    new("present.key-not-supported", "signatures by this kind of key are not verified",
+        "use RSA of 2048 to 8192 bits, P-256 or P-384; an Ed25519 key proves itself by TLS only (`--proof=tls`)"),
     new("present.signature", "the signature does not hold",
         "the key must be the certificate's; the request must arrive as it was signed (a proxy that changes headers or body breaks it)"),
     new("present.unsigned-header", "a header that counts is not signed",

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{Context, SHA256};
 use rustls_pki_types::SignatureVerificationAlgorithm;
-use sigv4::{Algorithm, PathRule, SignedRequest, UnreadableSignature, door};
+use sigv4::{Algorithm, PathRule, SignedRequest, UnreadableSignature, X509Refused, door};
 use x509::Certificate;
 
 use super::super::authenticate::WINDOW_SECONDS;
@@ -54,7 +54,11 @@ pub(super) fn present(
     let text = signed
         .verify_x509(request, SIGNED_PATH, &certificate, algorithms)
         .map_err(|error| {
-            unproven("present.signature")
+            let rule = match error {
+                X509Refused::KeyNotSupported(_) => "present.key-not-supported",
+                _ => "present.signature",
+            };
+            unproven(rule)
                 .with("reason", error)
                 .with("subject", certificate.subject().display())
                 .with("serial", certificate.serial().hex())

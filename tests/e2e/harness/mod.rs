@@ -1,0 +1,16 @@
+//! What the tests share: certificates, the daemon as a process, and clients that send exactly the bytes they are told.
+
+mod daemon;
+mod http;
+mod pki;
+mod programs;
+mod signer;
+
+pub(crate) use daemon::{
+    ACCOUNT, Daemon, Home, REGION, Setup, anchor_arn, members, mode, nonce, policy, profile_arn, query,
+    role_arn, said,
+};
+pub(crate) use http::{Answer, Identity, Wire, tls_config};
+pub(crate) use pki::{Authority, Key, Leaf};
+pub(crate) use programs::{certrole, certroled};
+pub(crate) use signer::Signed;
