@@ -13,6 +13,7 @@
 
 mod harness;
 
+mod edge;
 mod exchange;
 mod refusals;
 mod sessions;

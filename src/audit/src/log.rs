@@ -210,6 +210,10 @@ impl Log {
 
     /// Signs where the log stands and ends it; whatever is appended later is refused.
     pub async fn close(&self, now: Timestamp) -> Option<Checkpoint> {
+        let over = self.strangers().finish(now);
+        for entry in counts(over, now) {
+            self.sender.send(Message::Entry(entry)).await.ok()?;
+        }
         let (answer, answered) = oneshot::channel();
         self.sender.send(Message::Close(now, answer)).await.ok()?;
         answered.await.ok().flatten()
@@ -239,15 +243,8 @@ impl Log {
         answered.await.map_err(|_| Unrecordable::Closed)?
     }
 
-    fn send_counts(&self, counts: Vec<Vec<u8>>, at: Timestamp) {
-        for inside in counts {
-            let entry = Entry {
-                kind: Kind::Count,
-                inside,
-                at,
-                may_use_reserve: false,
-                answer: None,
-            };
+    fn send_counts(&self, lines: Vec<Vec<u8>>, at: Timestamp) {
+        for entry in counts(lines, at) {
             let _ = self.sender.try_send(Message::Entry(entry));
         }
     }
@@ -255,4 +252,15 @@ impl Log {
     fn strangers(&self) -> std::sync::MutexGuard<'_, Strangers> {
         self.strangers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts of strangers' refusals as entries, for whose sync nobody waits.
+fn counts(lines: Vec<Vec<u8>>, at: Timestamp) -> impl Iterator<Item = Entry> {
+    lines.into_iter().map(move |inside| Entry {
+        kind: Kind::Count,
+        inside,
+        at,
+        may_use_reserve: false,
+        answer: None,
+    })
 }

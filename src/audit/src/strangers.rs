@@ -83,6 +83,13 @@ impl Strangers {
         if minute == self.minute {
             return Vec::new();
         }
+        let lines = self.finish(now);
+        self.minute = minute;
+        lines
+    }
+
+    /// Closes the minute before it is over: nothing that was counted is lost when the log ends.
+    pub(crate) fn finish(&mut self, now: Timestamp) -> Vec<Vec<u8>> {
         let begun = Timestamp::from_seconds(self.minute.saturating_mul(60));
         let line = |address: Option<IpAddr>, refusals: u64| {
             let address = address.map_or_else(|| "others".to_owned(), |address| address.to_string());
@@ -110,7 +117,6 @@ impl Strangers {
         if others > 0 {
             lines.push(line(None, others));
         }
-        self.minute = minute;
         self.written = 0;
         self.others = 0;
         lines

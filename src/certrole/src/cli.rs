@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
-use crate::hardening::no_core_dumps;
 use crate::log::say;
 use crate::settings::{Choices, Foreign};
 
@@ -82,7 +81,7 @@ pub(crate) struct ReadCertificateData {
 
 /// Runs the program: exit status 0 with credentials, 1 without, as the official helper has it.
 pub fn main() -> ExitCode {
-    no_core_dumps();
+    keyfile::no_core_dumps();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(answer) => {

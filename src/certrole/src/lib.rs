@@ -8,7 +8,6 @@ mod cli;
 mod clock;
 mod commands;
 mod exchange;
-mod hardening;
 mod identity;
 mod log;
 mod network;

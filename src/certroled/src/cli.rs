@@ -108,6 +108,7 @@ pub(crate) struct Verify {
 
 /// Runs the program: exit status 0 when all is well, 1 when it is not, 2 for a command line that cannot be read.
 pub fn main() -> ExitCode {
+    keyfile::no_core_dumps();
     let outcome = match Cli::parse().command {
         Command::Init(arguments) => commands::init(&arguments.config),
         Command::Serve(arguments) => commands::serve(&arguments.config),

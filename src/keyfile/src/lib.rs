@@ -8,6 +8,7 @@
 
 mod acl;
 mod create;
+mod memory;
 mod open;
 mod parents;
 mod refusal;
@@ -15,6 +16,7 @@ mod rule;
 
 pub use acl::{Acl, AclEntry, AclTag};
 pub use create::{create_private, create_private_folder};
+pub use memory::no_core_dumps;
 pub use open::{
     Parents, Policy, PrivateFile, check_private_folder, check_trusted_folder, read_private, read_trusted,
 };

@@ -134,6 +134,18 @@ impl Wire {
         })
     }
 
+    /// What the broker sends until it closes the connection, or until it plainly waits for the next request.
+    pub(crate) async fn closed_or_idle(&mut self) -> Vec<u8> {
+        let mut said = Vec::new();
+        loop {
+            match tokio::time::timeout(Duration::from_millis(500), self.stream.read_buf(&mut said)).await {
+                Ok(Ok(0) | Err(_)) => return said,
+                Ok(Ok(_)) => {}
+                Err(_) => return said,
+            }
+        }
+    }
+
     /// Waits until the broker closes the connection; gives what it sent before.
     pub(crate) async fn closed(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();

@@ -14,8 +14,8 @@ use crate::config::Limits;
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    /// Nothing has come since the handshake.
-    First(Instant),
+    /// No request has come since the handshake, at most a part of its head.
+    First { since: Instant, heard: bool },
     /// The head of a request is coming.
     Head(Instant),
     /// A request is being answered; the door bounds that.
@@ -47,7 +47,10 @@ pub(crate) struct Pace {
 impl Pace {
     pub(crate) fn new(limits: &Limits) -> Arc<Self> {
         Arc::new(Self {
-            phase: Mutex::new(Phase::First(Instant::now())),
+            phase: Mutex::new(Phase::First {
+                since: Instant::now(),
+                heard: false,
+            }),
             first: limits.first_request,
             head: limits.header,
             idle: limits.idle,
@@ -62,7 +65,7 @@ impl Pace {
         let mut phase = self.phase();
         *phase = match *phase {
             // The time for the first head runs from the handshake on: bytes do not lengthen it.
-            Phase::First(since) => Phase::First(since),
+            Phase::First { since, .. } => Phase::First { since, heard: true },
             Phase::Idle(_) => Phase::Head(Instant::now()),
             other => other,
         };
@@ -84,7 +87,8 @@ impl Pace {
             // The guard ends with this line: nothing is held while waiting.
             let phase = *self.phase();
             let (until, why) = match phase {
-                Phase::First(since) => (since + self.first, TooSlow::Silent),
+                Phase::First { since, heard: false } => (since + self.first, TooSlow::Silent),
+                Phase::First { since, heard: true } => (since + self.first, TooSlow::Head),
                 Phase::Head(since) => (since + self.head, TooSlow::Head),
                 Phase::Idle(since) => (since + self.idle, TooSlow::Idle),
                 // Looked at again soon enough not to lengthen anything that follows by much.
@@ -176,11 +180,12 @@ mod tests {
     #[tokio::test]
     async fn each_phase_has_its_own_end() {
         let pace = Pace::new(&limits());
+        assert_eq!(pace.watch().await, TooSlow::Silent);
         pace.bytes_came();
         assert_eq!(
             pace.watch().await,
-            TooSlow::Silent,
-            "bytes that are no request do not help"
+            TooSlow::Head,
+            "bytes that are no request lengthen nothing"
         );
         pace.answering();
         pace.answered();
