@@ -13,7 +13,9 @@
 
 mod harness;
 
+mod durability;
 mod edge;
 mod exchange;
+mod operator;
 mod refusals;
 mod sessions;

@@ -25,10 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const REPLY_PATIENCE: Duration = Duration::from_secs(120);
 
 /// What can be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum Question {
+    /// Read everything anew.
     Reload,
+    /// Put on record that someone looks into the log, and for what. The log itself is read from its files, so that it
+    /// can be read without a daemon too.
+    Explain { asked: String },
 }
 
 /// What comes back.
@@ -117,6 +121,13 @@ async fn answer(stream: UnixStream, reloader: &Arc<Reloader>) -> anyhow::Result<
             match outcome {
                 Ok(text) => Reply { ok: true, text },
                 Err(text) => Reply { ok: false, text },
+            }
+        }
+        Ok(Question::Explain { asked }) => {
+            let outcome = reloader.record("Explain", uid, vec![("asked", asked)]).await;
+            Reply {
+                ok: outcome.is_ok(),
+                text: outcome.err().unwrap_or_default(),
             }
         }
         Err(error) => Reply {

@@ -76,6 +76,29 @@ impl Reloader {
         outcome
     }
 
+    /// Puts a command of the operator that changes nothing on record.
+    pub(crate) async fn record(
+        &self,
+        name: &'static str,
+        uid: u32,
+        values: Vec<(&'static str, String)>,
+    ) -> Result<(), String> {
+        let command = OperatorCommand {
+            name,
+            uid,
+            at: clock::now(),
+            values,
+            failed: None,
+        };
+        let recorded = self
+            .broker
+            .operator_command(&self.snapshot.load(), &command)
+            .await;
+        recorded
+            .map(|_| ())
+            .map_err(|error| format!("the command cannot be recorded: {error}"))
+    }
+
     fn read(&self) -> Result<Fresh, String> {
         let Configuration { settings, objects } =
             load(&self.file, self.lab).map_err(|problems| problems.to_string())?;

@@ -222,6 +222,17 @@ fn is_aws_principal(text: &str) -> bool {
     !text.contains(['*', '?']) && (account || arn || id)
 }
 
+/// The actions of STS that trust policies name (policy contract, part 3); the broker performs the first three.
+const KNOWN_ACTIONS: [&str; 7] = [
+    "AssumeRole",
+    "TagSession",
+    "SetSourceIdentity",
+    "AssumeRoleWithSAML",
+    "AssumeRoleWithWebIdentity",
+    "AssumeRoot",
+    "SetContext",
+];
+
 /// Which of our three actions the element covers.
 fn covered(json: &Json, place: &str, negated: bool, mistakes: &mut Mistakes) -> [bool; 3] {
     let texts = list(json, place, mistakes);
@@ -229,15 +240,15 @@ fn covered(json: &Json, place: &str, negated: bool, mistakes: &mut Mistakes) -> 
         mistakes.add(place, "it names no action", "write \"sts:AssumeRole\"");
     }
     for text in &texts {
-        let is_sts = text == "*"
+        let is_understood = text == "*"
             || text.split_once(':').is_some_and(|(service, name)| {
-                service.eq_ignore_ascii_case("sts")
-                    && !name.is_empty()
-                    && name
-                        .bytes()
-                        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'*' || byte == b'?')
+                // A misspelt action covers nothing, and nobody would notice.
+                let known = KNOWN_ACTIONS
+                    .iter()
+                    .any(|known| crate::pattern::glob_text(&name.to_lowercase(), &known.to_lowercase()));
+                service.eq_ignore_ascii_case("sts") && known
             });
-        if !is_sts {
+        if !is_understood {
             mistakes.add(
                 place,
                 format!("`{text}` is not an action of a trust policy"),

@@ -1,13 +1,16 @@
 //! `certroled explain`: what happened, in sentences.
 
+use std::path::Path;
+
 use anyhow::{Context as _, bail};
 use audit::{Query, search};
 use wire::Timestamp;
 
-use super::say;
+use super::{complain, say};
 use crate::cli::Explain;
 use crate::clock;
 use crate::config::{Lab, load};
+use crate::control::{Question, ask};
 use crate::explain::sentences;
 
 pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<()> {
@@ -20,6 +23,7 @@ pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<()> {
         address: arguments.address.map(|address| address.to_canonical()),
         since: arguments.since.as_deref().map(since).transpose()?,
     };
+    put_on_record(&settings.control_socket, arguments);
     let folder = settings.state.join("audit");
     let found = search(&folder, &query, arguments.most)
         .with_context(|| format!("the audit log in {} cannot be read", folder.display()))?;
@@ -37,6 +41,32 @@ pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<()> {
         });
     }
     Ok(())
+}
+
+/// Tells the daemon, if one runs, that someone looks. Whether it could write that down or not, what happened can be
+/// read: an operator needs it most when something is broken.
+fn put_on_record(socket: &Path, arguments: &Explain) {
+    if !socket.exists() {
+        return;
+    }
+    let mut asked = Vec::new();
+    if let Some(id) = &arguments.request_id {
+        asked.push(format!("request id {id}"));
+    }
+    if let Some(address) = arguments.address {
+        asked.push(format!("address {address}"));
+    }
+    if let Some(since) = &arguments.since {
+        asked.push(format!("since {since}"));
+    }
+    let question = Question::Explain {
+        asked: asked.join(", "),
+    };
+    match ask(socket, question) {
+        Ok(reply) if reply.ok => {}
+        Ok(reply) => complain(&format!("warning: {}", reply.text)),
+        Err(error) => complain(&format!("warning: this look is not on record: {error:#}")),
+    }
 }
 
 fn since(text: &str) -> anyhow::Result<Timestamp> {

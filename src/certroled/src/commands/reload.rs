@@ -5,10 +5,16 @@ use std::path::Path;
 use anyhow::bail;
 
 use super::say;
-use crate::config::{Lab, load};
+use crate::config::{Lab, lies_in_a_lab, load};
 use crate::control::{Question, ask};
 
 pub(crate) fn reload(file: &Path) -> anyhow::Result<()> {
+    if lies_in_a_lab(file) {
+        bail!(
+            "{} lies in a lab: end `certroled dev` and start it again instead",
+            file.display()
+        );
+    }
     // A set that is refused here is refused there: the mistakes are told without bothering the daemon, but the daemon
     // is asked all the same, so that what it holds against its set is visible there too.
     let socket = match load(file, Lab::Refused) {

@@ -130,7 +130,7 @@ fn provisional_ids(objects: &Objects) -> Vec<RoleId> {
 }
 
 /// Whether a path leads through `certs/lab`.
-fn lies_in_a_lab(path: &Path) -> bool {
+pub(crate) fn lies_in_a_lab(path: &Path) -> bool {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     [path, real.as_path()].into_iter().any(|path| {
         let parts: Vec<Component<'_>> = path.components().collect();

@@ -15,7 +15,7 @@ mod section;
 mod settings;
 
 pub(crate) use limits::Limits;
-pub(crate) use load::{Configuration, load};
+pub(crate) use load::{Configuration, lies_in_a_lab, load};
 pub(crate) use objects::Objects;
 pub(crate) use settings::{ClientAuth, ListenSettings, LogFormat, LogSettings, Settings};
 
