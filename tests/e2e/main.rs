@@ -13,6 +13,7 @@
 
 mod harness;
 
+mod client;
 mod durability;
 mod edge;
 mod exchange;

@@ -420,10 +420,6 @@ impl Daemon {
         assert_eq!(found.len(), 1, "{id} has {} events", found.len());
         found.remove(0)
     }
-
-    pub(crate) fn path_text(&self, name: &str) -> String {
-        self.path(name).display().to_string()
-    }
 }
 
 /// Sixteen random bytes in hex: what makes two requests of one second two.

@@ -1,6 +1,7 @@
 //! What the tests share: certificates, the daemon as a process, and clients that send exactly the bytes they are told.
 
 mod daemon;
+mod fake;
 mod http;
 mod pki;
 mod programs;
@@ -10,6 +11,7 @@ pub(crate) use daemon::{
     ACCOUNT, Daemon, Home, REGION, Setup, anchor_arn, members, mode, nonce, policy, profile_arn, query,
     role_arn, said,
 };
+pub(crate) use fake::{Fake, FakeProxy, answer};
 pub(crate) use http::{Answer, Identity, Wire, tls_config};
 pub(crate) use pki::{Authority, Key, Leaf};
 pub(crate) use programs::{certrole, certroled};
