@@ -356,3 +356,26 @@ async fn a_flood_of_refusals_is_counted_not_written() {
     assert_eq!(counted + told, 400);
     assert!(home.verify_audit().status.success());
 }
+
+/// Threats T1, T5: no ticket is ever given, so that nothing can be resumed and nothing sent early, though the client
+/// would.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_handshake_is_ever_a_resumption() {
+    let acme = Authority::root("Acme Root");
+    let daemon = Setup::with(&acme).start().await;
+    let leaf = acme.leaf("web-1");
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let config = daemon.tls_of_version(&Identity::Certificate(&leaf), version);
+        for _ in 0..3 {
+            let mut wire = crate::harness::Wire::open(daemon.address, &config).await.unwrap();
+            let answer = daemon
+                .exchange_on(&mut wire, &members("acme", "web", "Reader"))
+                .await
+                .unwrap();
+            assert_eq!(answer.status, 201);
+            let session = wire.session();
+            assert_eq!(session.handshake_kind(), Some(rustls::HandshakeKind::Full));
+            assert_eq!(session.tls13_tickets_received(), 0);
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod client;
 mod durability;
 mod edge;
 mod exchange;
+mod false_brokers;
 mod operator;
 mod refusals;
 mod sessions;

@@ -491,6 +491,26 @@ async fn requests_without_proof_and_of_browsers() {
     let answer = daemon.exchange_on(&mut wire, &body).await.unwrap();
     assert_refused(&daemon, &answer, MissingAuthentication, "present.no-proof");
 
+    // Threat T12: a header that a proxy might set is a header like any other.
+    for name in [
+        "X-Forwarded-Client-Cert",
+        "X-SSL-Client-Cert",
+        "X-Amzn-Mtls-Clientcert",
+        "Client-Cert",
+    ] {
+        let mut wire = daemon.open(&Identity::Nobody).await;
+        let headers = [
+            ("Host".to_owned(), daemon.host()),
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+            (name.to_owned(), leaf.pem.replace('\n', " ")),
+        ];
+        let answer = wire
+            .request("POST", "/sessions", &headers, body.to_string().as_bytes())
+            .await
+            .unwrap();
+        assert_refused(&daemon, &answer, MissingAuthentication, "present.no-proof");
+    }
+
     for (name, value) in [
         ("Origin", "https://localhost"),
         ("Origin", "null"),

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ["CERTROLE_BIN"])
-TOOLS = ["aws_signing_helper", "aws", "curl", "openssl", "systemd-analyze"]
+TOOLS = ["aws_signing_helper", "aws", "curl", "openssl", "systemd-analyze", "unshare"]
 ACCOUNT = "111122223333"
 REGION = "eu-local-1"
 KINDS = ["rsa2048", "p256", "p384"]
@@ -77,6 +77,10 @@ class Broker:
     arns: dict
 
     @property
+    def certroled(self):
+        return BIN / "certroled"
+
+    @property
     def host(self):
         return self.endpoint.removeprefix("https://")
 
@@ -94,6 +98,20 @@ class Broker:
         return run(
             BIN / "certroled", "explain", "--config", self.folder / "certrole.toml", "--request-id", request_id
         ).stdout
+
+
+def wait_until_ready(admin, daemon, log):
+    for _ in range(300):
+        if daemon.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    pytest.fail(f"the broker is not ready:\n{log.read_text()}")
 
 
 CONFIGURATION = """
@@ -175,20 +193,7 @@ def broker(tmp_path_factory):
         [BIN / "certroled", "serve", "--config", configuration], stdout=log, stderr=log, env=plain_environment()
     )
     try:
-        for _ in range(300):
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz", timeout=5) as answer:
-                    if answer.status == 200:
-                        break
-            except OSError:
-                pass
-            if daemon.poll() is not None:
-                break
-            time.sleep(0.1)
-        else:
-            pytest.fail("the broker is not ready")
-        if daemon.poll() is not None:
-            pytest.fail((folder / "log").read_text())
+        wait_until_ready(admin, daemon, folder / "log")
         yield Broker(folder, pki, f"https://localhost:{port}", arns)
     finally:
         daemon.terminate()

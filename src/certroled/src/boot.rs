@@ -72,7 +72,7 @@ async fn run_inside(
         Arc::clone(&randomness),
     ));
 
-    let (metrics, status) = (Arc::new(Metrics::new()), Arc::new(Status::default()));
+    let (metrics, status) = (Arc::new(Metrics::new()), Arc::new(Status::new()));
     let loaded = Arc::new(AtomicI64::new(now.seconds()));
     let reloader = Arc::new(Reloader {
         file: file.to_owned(),

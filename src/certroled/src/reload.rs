@@ -136,6 +136,7 @@ impl Reloader {
         self.certificate.replace(fresh.certificate);
         self.snapshot.store(Arc::new(snapshot));
         self.loaded.store(now.seconds(), Ordering::Relaxed);
+        self.status.accept_clock();
         let mut summary = format!(
             "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
         );

@@ -197,6 +197,14 @@ impl Home {
         tls_config(&self.server_ca, identity)
     }
 
+    pub(crate) fn tls_of_version(
+        &self,
+        identity: &Identity<'_>,
+        version: &'static rustls::SupportedProtocolVersion,
+    ) -> std::sync::Arc<rustls::ClientConfig> {
+        super::tls_config_of(&self.server_ca, identity, &[version])
+    }
+
     /// Starts the daemon and waits until it is ready.
     pub(crate) async fn start(self) -> Daemon {
         self.start_by(|command| command).await

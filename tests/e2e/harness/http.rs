@@ -25,15 +25,24 @@ pub(crate) enum Identity<'a> {
 }
 
 pub(crate) fn tls_config(server_ca: &[u8], identity: &Identity<'_>) -> Arc<ClientConfig> {
+    tls_config_of(server_ca, identity, rustls::ALL_VERSIONS)
+}
+
+/// The same with some versions of TLS only. It resumes sessions, and sends early data, where it is let.
+pub(crate) fn tls_config_of(
+    server_ca: &[u8],
+    identity: &Identity<'_>,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(server_ca.to_vec())).unwrap();
     // aws-lc-rs is in the test's tree for P-521 only; a client may be stronger than the broker.
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots);
-    Arc::new(match identity {
+    let mut config = match identity {
         Identity::Nobody => builder.with_no_client_auth(),
         Identity::Certificate(leaf) => {
             let mut chain = vec![CertificateDer::from(leaf.der.clone())];
@@ -44,7 +53,9 @@ pub(crate) fn tls_config(server_ca: &[u8], identity: &Identity<'_>) -> Arc<Clien
             let certificate = SingleCertAndKey::from(CertifiedKey::new(chain, key));
             builder.with_client_cert_resolver(Arc::new(certificate))
         }
-    })
+    };
+    config.enable_early_data = true;
+    Arc::new(config)
 }
 
 /// A connection to the broker.
@@ -66,6 +77,11 @@ impl Wire {
         let name = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await?;
         Ok(Self { stream })
+    }
+
+    /// What TLS knows of the connection.
+    pub(crate) fn session(&self) -> &rustls::ClientConnection {
+        self.stream.get_ref().1
     }
 
     /// Sends bytes as they are.

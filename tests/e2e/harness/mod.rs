@@ -5,6 +5,7 @@ mod fake;
 mod http;
 mod pki;
 mod programs;
+mod server;
 mod signer;
 
 pub(crate) use daemon::{
@@ -12,7 +13,8 @@ pub(crate) use daemon::{
     role_arn, said,
 };
 pub(crate) use fake::{Fake, FakeProxy, answer};
-pub(crate) use http::{Answer, Identity, Wire, tls_config};
+pub(crate) use http::{Answer, Identity, Wire, tls_config, tls_config_of};
 pub(crate) use pki::{Authority, Key, Leaf};
 pub(crate) use programs::{certrole, certroled};
+pub(crate) use server::{Server, document, trouble};
 pub(crate) use signer::Signed;

@@ -103,7 +103,14 @@ impl Admin {
                 "the reload at {at} was refused, the set before it is in force: {reason}\n"
             ));
         }
-        let ready = !stopping && trouble.is_none();
+        let jumped = self.service.status.time().err();
+        if let Some(jumped) = jumped {
+            text.push_str(&format!(
+                "nothing is issued: the clock jumped by {} seconds; set it right, or accept it with `certroled reload`\n",
+                jumped.0
+            ));
+        }
+        let ready = !stopping && trouble.is_none() && jumped.is_none();
         if ready {
             text.insert_str(0, "ready\n");
         }

@@ -16,6 +16,7 @@ mod route;
 mod run;
 mod service;
 mod status;
+mod steady;
 mod systemd;
 mod tls;
 

@@ -142,10 +142,13 @@ impl Service {
                 .with("most seconds", self.limits.body.as_secs()),
             NoBody::Broken => AtTheDoor::new(ErrorClass::Malformed, "edge.body-broken"),
         })?;
+        let at = self.status.time().map_err(|jumped| {
+            AtTheDoor::new(ErrorClass::Unavailable, "edge.clock").with("jumped by seconds", jumped.0)
+        })?;
         Ok(Arrived {
             id,
             source,
-            at: clock::now(),
+            at,
             parts,
             body,
         })
