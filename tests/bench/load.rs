@@ -1,0 +1,198 @@
+//! The daemon under load, beside a bare hyper and rustls server that asks for the same client certificate and answers
+//! 200: exchanges a second, the server's CPU for each, latency. Run by `scripts/bench`, which builds the programs.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    dead_code,
+    unused_imports,
+    missing_docs
+)]
+
+#[path = "../e2e/harness/mod.rs"]
+mod harness;
+
+mod bare;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use harness::{Authority, Identity, Key, Leaf, Setup, Wire, members};
+use rustls::ClientConfig;
+
+const WARM_UP: Duration = Duration::from_secs(1);
+const MEASURED: Duration = Duration::from_secs(5);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|word| word == "--bare") {
+        return bare::serve(&arguments[at + 1], &arguments[at + 2]);
+    }
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(compare());
+}
+
+/// How the load comes.
+#[derive(Debug, Clone, Copy)]
+enum Load {
+    /// A new TLS 1.3 connection for each request, from 16 clients.
+    New,
+    /// Requests on so many connections that are kept.
+    Kept(usize),
+}
+
+async fn compare() {
+    println!(
+        "{:<10} {:<28} {:<10} {:>10} {:>12} {:>9} {:>9} {:>10}",
+        "key", "load", "server", "a second", "CPU µs each", "p50 ms", "p99 ms", "fsync µs"
+    );
+    for key in [Key::P256, Key::Rsa2048] {
+        let acme = Authority::root("Acme Root");
+        let middle = acme.intermediate("Acme Issuing");
+        let leaf = middle
+            .leaf_with(key, "web-1.example.com", |_| {})
+            .with_chain(&[&middle]);
+        let limits = "requests_per_address_per_second = 1000000\nrequests_per_address_burst = 1000000\n\
+                      connections_per_address = 4096";
+        let daemon = Setup::with(&acme).limits(limits).start().await;
+        let bare = bare::Bare::start(&daemon.home);
+        let config = daemon.tls(&Identity::Certificate(&leaf));
+        for load in [Load::New, Load::Kept(16), Load::Kept(256)] {
+            for (name, address, pid) in [
+                ("bare", bare.address, bare.child.id()),
+                ("certroled", daemon.address, daemon.child.id()),
+            ] {
+                let syncs = || async {
+                    let (_, text) = daemon.admin("/metrics").await.unwrap();
+                    metric(&text, "certroled_audit_sync_seconds")
+                };
+                let before = syncs().await;
+                let run = run(address, &config, &daemon.host(), load, pid).await;
+                let fsync = if name == "bare" {
+                    "-".to_owned()
+                } else {
+                    format!("{:.0}", (syncs().await - before) * 1e6 / (run.all as f64))
+                };
+                println!(
+                    "{:<10} {:<28} {:<10} {:>10.0} {:>12.0} {:>9.2} {:>9.2} {:>10}",
+                    format!("{key:?}"),
+                    describe(load),
+                    name,
+                    run.rate,
+                    run.cpu,
+                    run.p50,
+                    run.p99,
+                    fsync
+                );
+            }
+        }
+    }
+}
+
+fn describe(load: Load) -> String {
+    match load {
+        Load::New => "new connection, 16 at once".into(),
+        Load::Kept(count) => format!("keep-alive, {count} connections"),
+    }
+}
+
+struct Run {
+    rate: f64,
+    cpu: f64,
+    p50: f64,
+    p99: f64,
+    /// Requests, those of the warm-up too.
+    all: usize,
+}
+
+async fn run(address: SocketAddr, config: &Arc<ClientConfig>, host: &str, load: Load, pid: u32) -> Run {
+    let clients = match load {
+        Load::New => 16,
+        Load::Kept(count) => count,
+    };
+    let (stop, measuring) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let tasks: Vec<_> = (0..clients)
+        .map(|_| {
+            let (config, host) = (Arc::clone(config), host.to_owned());
+            let (stop, measuring) = (Arc::clone(&stop), Arc::clone(&measuring));
+            tokio::spawn(async move {
+                let headers = [
+                    ("Host".to_owned(), host),
+                    ("Content-Type".to_owned(), "application/json".to_owned()),
+                ];
+                let body = members("acme", "web", "Reader").to_string();
+                let mut kept: Option<Wire> = None;
+                let mut took = Vec::new();
+                let mut all = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    let began = Instant::now();
+                    let mut wire = match kept.take() {
+                        Some(wire) => wire,
+                        None => Wire::open(address, &config).await.unwrap(),
+                    };
+                    let answer = wire
+                        .request("POST", "/sessions", &headers, body.as_bytes())
+                        .await
+                        .unwrap();
+                    assert!(answer.status < 300, "{}", answer.body);
+                    all += 1;
+                    if measuring.load(Ordering::Relaxed) {
+                        took.push(began.elapsed().as_secs_f64() * 1e3);
+                    }
+                    if matches!(load, Load::Kept(_)) {
+                        kept = Some(wire);
+                    }
+                }
+                (took, all)
+            })
+        })
+        .collect();
+    tokio::time::sleep(WARM_UP).await;
+    let cpu = cpu_seconds(pid);
+    measuring.store(true, Ordering::Relaxed);
+    let began = Instant::now();
+    tokio::time::sleep(MEASURED).await;
+    let cpu = cpu_seconds(pid) - cpu;
+    measuring.store(false, Ordering::Relaxed);
+    let seconds = began.elapsed().as_secs_f64();
+    stop.store(true, Ordering::Relaxed);
+    let (mut took, mut all) = (Vec::new(), 0);
+    for task in tasks {
+        let (some, count) = task.await.unwrap();
+        took.extend(some);
+        all += count;
+    }
+    took.sort_by(f64::total_cmp);
+    let at = |percent: usize| took[(took.len() - 1) * percent / 100];
+    Run {
+        rate: took.len() as f64 / seconds,
+        cpu: cpu * 1e6 / took.len() as f64,
+        p50: at(50),
+        p99: at(99),
+        all,
+    }
+}
+
+/// The CPU that a process has used, user and system (`/proc/PID/stat`, ticks of a hundredth of a second).
+fn cpu_seconds(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    ticks / 100.0
+}
+
+/// The sum of a metric's samples.
+fn metric(text: &str, name: &str) -> f64 {
+    text.lines()
+        .filter(|line| line.starts_with(name) && !line.contains("_count") && !line.contains("_bucket"))
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
