@@ -102,7 +102,15 @@ impl Trouble {
             Self::Setting { name, .. } => format!("correct {name}"),
             Self::Refused { instead, .. } => (*instead).to_owned(),
             // The refusal itself ends with its fix.
-            Self::KeyFile(_) => "as said above; `--key-permissions=warn` uses the key all the same".into(),
+            Self::KeyFile(refusal) => match refusal.problem {
+                keyfile::FileProblem::Breach(..) => {
+                    "as said above; `--key-permissions=warn` uses the key all the same".into()
+                }
+                keyfile::FileProblem::Parent(..) => {
+                    "as said above; without --strict-paths it is a warning".into()
+                }
+                _ => "as said above".into(),
+            },
             Self::Key { path, .. } => {
                 format!("see what is in it with `openssl pkey -in {} -noout`", path.display())
             }

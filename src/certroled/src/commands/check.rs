@@ -16,6 +16,16 @@ const DAY: i64 = 86_400;
 
 pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
     let Configuration { settings, objects } = load(file, Lab::Refused)?;
+    // What clients and trust policies have to name.
+    for anchor in &objects.anchors {
+        say(&format!("trust anchor {}: {}", anchor.name, anchor.arn));
+    }
+    for profile in &objects.profiles {
+        say(&format!("profile {}: {}", profile.name, profile.arn));
+    }
+    for role in objects.role_arns() {
+        say(&format!("role {}: {role}", role.name()));
+    }
     let mut problems = Vec::new();
     let provider = rustls::crypto::ring::default_provider();
     if let Err(error) = ServerCertificate::read(&settings.listen, &provider, clock::now()) {
@@ -57,15 +67,5 @@ pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
         objects.profiles.len(),
         objects.roles.len()
     ));
-    // What clients and trust policies have to name.
-    for anchor in &objects.anchors {
-        say(&format!("trust anchor {}: {}", anchor.name, anchor.arn));
-    }
-    for profile in &objects.profiles {
-        say(&format!("profile {}: {}", profile.name, profile.arn));
-    }
-    for role in objects.role_arns() {
-        say(&format!("role {}: {role}", role.name()));
-    }
     Ok(())
 }
