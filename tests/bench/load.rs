@@ -51,8 +51,8 @@ enum Load {
 
 async fn compare() {
     println!(
-        "{:<10} {:<28} {:<10} {:>10} {:>12} {:>9} {:>9} {:>10}",
-        "key", "load", "server", "a second", "CPU µs each", "p50 ms", "p99 ms", "fsync µs"
+        "{:<8} {:<28} {:<10} {:>9} {:>8} {:>10} {:>8} {:>8} {:>9}",
+        "key", "load", "server", "a second", "user µs", "kernel µs", "p50 ms", "p99 ms", "fsync µs"
     );
     for key in [Key::P256, Key::Rsa2048] {
         let acme = Authority::root("Acme Root");
@@ -82,12 +82,13 @@ async fn compare() {
                     format!("{:.0}", (syncs().await - before) * 1e6 / (run.all as f64))
                 };
                 println!(
-                    "{:<10} {:<28} {:<10} {:>10.0} {:>12.0} {:>9.2} {:>9.2} {:>10}",
+                    "{:<8} {:<28} {:<10} {:>9.0} {:>8.0} {:>10.0} {:>8.2} {:>8.2} {:>9}",
                     format!("{key:?}"),
                     describe(load),
                     name,
                     run.rate,
-                    run.cpu,
+                    run.user,
+                    run.kernel,
                     run.p50,
                     run.p99,
                     fsync
@@ -106,7 +107,9 @@ fn describe(load: Load) -> String {
 
 struct Run {
     rate: f64,
-    cpu: f64,
+    /// Microseconds of CPU for each request, in the program and in the kernel for it.
+    user: f64,
+    kernel: f64,
     p50: f64,
     p99: f64,
     /// Requests, those of the warm-up too.
@@ -156,11 +159,11 @@ async fn run(address: SocketAddr, config: &Arc<ClientConfig>, host: &str, load: 
         })
         .collect();
     tokio::time::sleep(WARM_UP).await;
-    let cpu = cpu_seconds(pid);
+    let before = cpu_seconds(pid);
     measuring.store(true, Ordering::Relaxed);
     let began = Instant::now();
     tokio::time::sleep(MEASURED).await;
-    let cpu = cpu_seconds(pid) - cpu;
+    let after = cpu_seconds(pid);
     measuring.store(false, Ordering::Relaxed);
     let seconds = began.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
@@ -174,19 +177,21 @@ async fn run(address: SocketAddr, config: &Arc<ClientConfig>, host: &str, load: 
     let at = |percent: usize| took[(took.len() - 1) * percent / 100];
     Run {
         rate: took.len() as f64 / seconds,
-        cpu: cpu * 1e6 / took.len() as f64,
+        user: (after.0 - before.0) * 1e6 / took.len() as f64,
+        kernel: (after.1 - before.1) * 1e6 / took.len() as f64,
         p50: at(50),
         p99: at(99),
         all,
     }
 }
 
-/// The CPU that a process has used, user and system (`/proc/PID/stat`, ticks of a hundredth of a second).
-fn cpu_seconds(pid: u32) -> f64 {
+/// The CPU that a process has used, in the program and in the kernel (`/proc/PID/stat`, ticks of a hundredth of a
+/// second).
+fn cpu_seconds(pid: u32) -> (f64, f64) {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-    ticks / 100.0
+    let ticks = |at: usize| fields[at].parse::<f64>().unwrap() / 100.0;
+    (ticks(11), ticks(12))
 }
 
 /// The sum of a metric's samples.

@@ -74,6 +74,7 @@ pub(crate) struct Answer {
 impl Wire {
     pub(crate) async fn open(address: SocketAddr, config: &Arc<ClientConfig>) -> std::io::Result<Self> {
         let tcp = TcpStream::connect(address).await?;
+        tcp.set_nodelay(true)?;
         let name = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await?;
         Ok(Self { stream })
@@ -103,8 +104,7 @@ impl Wire {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-        self.send(head.as_bytes()).await?;
-        self.send(body).await?;
+        self.send(&[head.as_bytes(), body].concat()).await?;
         self.answer().await
     }
 
