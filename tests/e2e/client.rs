@@ -1,8 +1,10 @@
 //! The client on a server: its proofs, its rules for keys, its configuration, and `doctor`.
 
+use std::os::unix::process::CommandExt as _;
 use std::process::Stdio;
 
 use rcgen::CertificateParams;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use time::{Duration, OffsetDateTime};
 
 use crate::harness::{
@@ -290,6 +292,22 @@ async fn a_waiting_client_gives_nothing_away() {
     let endpoint = format!("https://localhost:{}", silent.local_addr().unwrap().port());
     let mut command = server.command("credential-process", &endpoint);
     command.args(["--timeout", "3"]).env("AWS_MAX_ATTEMPTS", "1");
+    // It starts with the right to dump as much as this test may.
+    // SAFETY: getrlimit and setrlimit are async-signal-safe and touch nothing but the child's own limit.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(|| {
+            let most = getrlimit(Resource::Core).maximum;
+            setrlimit(
+                Resource::Core,
+                Rlimit {
+                    current: most,
+                    maximum: most,
+                },
+            )?;
+            Ok(())
+        });
+    }
     let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

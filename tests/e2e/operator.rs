@@ -14,8 +14,29 @@ use crate::harness::{
 
 /// `certroled serve` that is expected not to start.
 fn refuses_to_serve(home: &Home) -> String {
-    let output: Output = home.command("serve").stdin(Stdio::null()).output().unwrap();
-    assert!(!output.status.success(), "{}", said(&output));
+    let mut command = home.command("serve");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that starts after all would run for ever.
+    let mut polls = 0;
+    while child.try_wait().unwrap().is_none() {
+        polls += 1;
+        if polls > 1000 {
+            child.kill().unwrap();
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let output: Output = child.wait_with_output().unwrap();
+    assert!(
+        polls <= 1000 && !output.status.success(),
+        "it started: {}",
+        said(&output)
+    );
     said(&output)
 }
 
