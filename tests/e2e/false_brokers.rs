@@ -54,7 +54,12 @@ async fn false_brokers_are_sent_nothing() {
 async fn hostile_answers_are_refused() {
     let acme = Authority::root("Acme Root");
     let server = Server::with(&acme.leaf("web-1"), &acme.pem());
-    let huge = "x".repeat(1 << 20);
+    // Good, but for its size.
+    let expiry = (OffsetDateTime::now_utc() + Duration::hours(1)).unix_timestamp();
+    let huge = serde_json::json!({"padding": "x".repeat(1 << 20), "credentialSet": [{"credentials": {
+        "accessKeyId": "ASIAEXAMPLEEXAMPLE12", "secretAccessKey": "canary", "sessionToken": "canary",
+        "expiration": wire::Timestamp::from_seconds(expiry).rfc3339()}}]})
+    .to_string();
     let deep = format!("{}{}", "[".repeat(20_000), "]".repeat(20_000));
     for body in [String::new(), "{}".into(), huge, deep, "\u{1b}[2Jcanary".into()] {
         let fake = Fake::start(&acme.server(), vec![answer("201 Created", "", &body)]).await;
