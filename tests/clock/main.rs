@@ -11,14 +11,16 @@
 
 mod world;
 
-use broker::{Attempt, HandshakeProof};
+use std::net::{IpAddr, Ipv4Addr};
+
+use broker::{Attempt, HandshakeProof, Source};
 use rcgen::SigningKey as _;
 use serde_json::Value;
 use sigv4::{
     CertificateSigner, PathRule, Request, Scope, SignError, sign_header_form, sign_with_certificate,
 };
 use time::OffsetDateTime;
-use wire::Timestamp;
+use wire::{RequestId, Timestamp};
 use world::{HOST, REGION, World};
 
 fn now() -> Timestamp {
@@ -39,6 +41,21 @@ impl CertificateSigner for Key<'_> {
 /// The rule that refused, or none.
 fn rule<T>(recorded: &broker::Recorded<T>) -> Option<&'static str> {
     recorded.outcome().err().map(|refused| refused.rule)
+}
+
+/// A request without a TLS certificate, received at this time.
+fn received_at(request: Request<'_>, at: Timestamp) -> Attempt<'_> {
+    Attempt {
+        request_id: RequestId::from_random([2; 16]),
+        source: Source {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 1,
+        },
+        user_agent: None,
+        at,
+        request,
+        handshake: None,
+    }
 }
 
 /// A request for a session, signed at one time and received at another.
@@ -62,16 +79,11 @@ async fn signed_exchange(world: &World, signed: Timestamp, received: Timestamp) 
     let added = sign_with_certificate(&request, path, REGION, signed, &leaf, &[middle], &Key(world)).unwrap();
     let mut headers = fixed.clone();
     headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
-    let proof = HandshakeProof::by_handshake(&world.chain).unwrap();
-    let attempt = Attempt {
-        at: received,
-        handshake: None,
-        request: Request {
-            headers: &headers,
-            ..request
-        },
-        ..world.attempt(&proof)
+    let request = Request {
+        headers: &headers,
+        ..request
     };
+    let attempt = received_at(request, received);
     rule(&world.broker.exchange(&world.snapshot, attempt).await)
 }
 
@@ -162,16 +174,11 @@ async fn identity(
     let (name, value) = sign_header_form(&request, PathRule::Normalized, &scope, &secret, &names, signed);
     let mut headers = fixed.clone();
     headers.push((name, value.as_bytes()));
-    let proof = HandshakeProof::by_handshake(&world.chain).unwrap();
-    let attempt = Attempt {
-        at: received,
-        handshake: None,
-        request: Request {
-            headers: &headers,
-            ..request
-        },
-        ..world.attempt(&proof)
+    let request = Request {
+        headers: &headers,
+        ..request
     };
+    let attempt = received_at(request, received);
     rule(&world.broker.caller_identity(&world.snapshot, attempt).await)
 }
 

@@ -379,3 +379,49 @@ async fn no_handshake_is_ever_a_resumption() {
         }
     }
 }
+
+/// IPv6 beside IPv4; a peer's address is told as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_families_of_addresses_are_served() {
+    let acme = Authority::root("Acme Root");
+    let home = Setup::with(&acme).write();
+    let (v4, port) = (home.address.to_string(), home.address.port());
+    let text = home.read("certrole.toml");
+    home.write(
+        "certrole.toml",
+        &text.replacen(&format!("\"{v4}\""), &format!("\"{v4}\", \"[::1]:{port}\""), 1),
+    );
+    let daemon = home.start().await;
+    assert_serves(&daemon, &acme).await;
+    let leaf = acme.leaf("web-1");
+    let address = std::net::SocketAddr::new("::1".parse().unwrap(), port);
+    let config = daemon.tls(&Identity::Certificate(&leaf));
+    let mut wire = crate::harness::Wire::open(address, &config).await.unwrap();
+    let answer = daemon
+        .exchange_on(&mut wire, &members("acme", "web", "Reader"))
+        .await
+        .unwrap();
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert_eq!(daemon.event(&answer)["sourceIPAddress"], "::1");
+}
+
+/// `client_auth = "required"` is a filter: who shows no certificate does not get past the handshake, and is told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_can_be_demanded_in_the_handshake() {
+    let acme = Authority::root("Acme Root");
+    let home = Setup::with(&acme).write();
+    let text = home.read("certrole.toml");
+    home.write(
+        "certrole.toml",
+        &text.replacen("[listen]\n", "[listen]\nclient_auth = \"required\"\n", 1),
+    );
+    let daemon = home.start().await;
+    assert_serves(&daemon, &acme).await;
+    let body = members("acme", "web", "Reader");
+    let refused = match crate::harness::Wire::open(daemon.address, &daemon.tls(&Identity::Nobody)).await {
+        Ok(mut wire) => daemon.exchange_on(&mut wire, &body).await.is_err(),
+        Err(_) => true,
+    };
+    assert!(refused);
+    assert_told(&daemon, "edge.handshake").await;
+}

@@ -4,6 +4,7 @@ mod daemon;
 mod fake;
 mod http;
 mod pki;
+mod possession;
 mod programs;
 mod server;
 mod signer;
@@ -15,6 +16,7 @@ pub(crate) use daemon::{
 pub(crate) use fake::{Fake, FakeProxy, answer};
 pub(crate) use http::{Answer, Identity, Wire, tls_config, tls_config_of};
 pub(crate) use pki::{Authority, Key, Leaf};
+pub(crate) use possession::Possession;
 pub(crate) use programs::{certrole, certroled};
 pub(crate) use server::{Server, document, trouble};
 pub(crate) use signer::Signed;
