@@ -380,6 +380,50 @@ async fn no_handshake_is_ever_a_resumption() {
     }
 }
 
+/// The same for handshakes, which carry no request: the disk does not fill, and others are served.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_broken_handshakes_is_counted_not_written() {
+    let acme = Authority::root("Acme Root");
+    let daemon = Setup::with(&acme)
+        .audit("refusals_per_address_per_minute = 5")
+        .start()
+        .await;
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(daemon.address).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+    }
+    assert_serves(&daemon, &acme).await;
+    let home = daemon.end();
+    let events = home.events();
+    let told = events
+        .iter()
+        .filter(|event| event["certrole"]["rule"] == "edge.handshake")
+        .count();
+    let counted: u64 = events
+        .iter()
+        .filter_map(|event| event["count"]["refusals"].as_u64())
+        .sum();
+    assert!((5..=10).contains(&told), "{told}");
+    assert_eq!(u64::try_from(told).unwrap() + counted, 100);
+}
+
+/// Threat T9: a bound for all connections together, whoever holds them.
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_have_a_bound_in_all() {
+    let acme = Authority::root("Acme Root");
+    let daemon = Setup::with(&acme).limits("connections = 2").start().await;
+    let config = daemon.tls(&Identity::Nobody);
+    let _held = [
+        crate::harness::Wire::open(daemon.address, &config).await.unwrap(),
+        crate::harness::Wire::open(daemon.address, &config).await.unwrap(),
+    ];
+    assert!(crate::harness::Wire::open(daemon.address, &config).await.is_err());
+    assert_told(&daemon, "edge.connections").await;
+    assert_eq!(daemon.readiness().await, Some(200));
+}
+
 /// IPv6 beside IPv4; a peer's address is told as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_families_of_addresses_are_served() {

@@ -436,3 +436,36 @@ async fn a_lab_is_refused_by_every_other_command() {
     lab.kill().unwrap();
     lab.wait().unwrap();
 }
+
+/// systemd is told when everything is loaded and bound, when a reload begins and ends, and when the end has begun.
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_is_told() {
+    let acme = Authority::root("Acme Root");
+    let home = Setup::with(&acme).write();
+    let path = home.path("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+        .unwrap();
+    let told = || {
+        let mut bytes = [0; 4096];
+        let length = socket.recv(&mut bytes).expect("nothing was told");
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    };
+    let mut daemon = home
+        .start_by(|mut command| {
+            command.env("NOTIFY_SOCKET", path);
+            command
+        })
+        .await;
+    assert!(told().contains("READY=1"));
+    assert!(daemon.reload().status.success());
+    let reloading = told();
+    assert!(
+        reloading.contains("RELOADING=1") && reloading.contains("MONOTONIC_USEC="),
+        "{reloading}"
+    );
+    assert!(told().contains("READY=1"));
+    assert!(daemon.stop().success());
+    assert!(told().contains("STOPPING=1"));
+}

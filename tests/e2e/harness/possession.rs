@@ -16,6 +16,10 @@ impl ClientCertVerifier for Possession {
         &[]
     }
 
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
     fn verify_client_cert(
         &self,
         _: &CertificateDer<'_>,
