@@ -58,6 +58,8 @@ pub(crate) enum Trouble {
     NoRoots,
     #[error("the proxy {proxy} {problem}")]
     Proxy { proxy: String, problem: String },
+    #[error("the proxy {proxy} is not reached: {problem}")]
+    ProxyUnreached { proxy: String, problem: String },
     #[error("{name} cannot be resolved to an address: {problem}")]
     Name { name: String, problem: String },
     #[error("no connection to {to}: {problem}")]
@@ -142,7 +144,7 @@ impl Trouble {
             Self::NoRoots => {
                 "name the CA of the broker's certificate with --ca-bundle, or install ca-certificates".into()
             }
-            Self::Proxy { .. } => {
+            Self::Proxy { .. } | Self::ProxyUnreached { .. } => {
                 "correct HTTPS_PROXY, or take the broker out of it with NO_PROXY; ask who runs the proxy whether it \
                  allows CONNECT to the broker"
                     .into()

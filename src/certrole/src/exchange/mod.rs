@@ -90,7 +90,7 @@ impl Exchange<'_> {
             return connection.send(self.signed(&prepared)?).await;
         }
         log.step(|| "proof by TLS".into());
-        let answer = connection.send(prepared.by_handshake()).await?;
+        let answer = connection.send(prepared.by_handshake()?).await?;
         let lost = answer::error_code(&answer).as_deref() == Some("MissingAuthenticationTokenException");
         if settings.proof == Proof::Tls || !lost || !self.can_sign() {
             return Ok(answer);

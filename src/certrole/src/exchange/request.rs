@@ -68,7 +68,7 @@ impl Prepared {
     }
 
     /// As it is: the handshake was the proof.
-    pub(super) fn by_handshake(&self) -> Request<Full<Bytes>> {
+    pub(super) fn by_handshake(&self) -> Result<Request<Full<Bytes>>, Trouble> {
         self.with(Vec::new())
     }
 
@@ -104,21 +104,19 @@ impl Prepared {
             },
         )
         .map_err(|error| Trouble::Signing(error.0))?;
-        Ok(self.with(added))
+        self.with(added)
     }
 
-    fn with(&self, added: Vec<(&'static str, String)>) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(Bytes::from(self.body.clone())));
-        *request.method_mut() = hyper::Method::POST;
-        if let Ok(target) = format!("{PATH}?{}", self.query).parse() {
-            *request.uri_mut() = target;
-        }
+    fn with(&self, added: Vec<(&'static str, String)>) -> Result<Request<Full<Bytes>>, Trouble> {
+        let mut request = Request::builder()
+            .method(hyper::Method::POST)
+            .uri(format!("{PATH}?{}", self.query));
         for (name, value) in self.headers.iter().cloned().chain(added) {
-            if let Ok(value) = value.parse() {
-                request.headers_mut().insert(name, value);
-            }
+            request = request.header(name, value);
         }
         request
+            .body(Full::new(Bytes::from(self.body.clone())))
+            .map_err(|error| Trouble::Signing(format!("the request cannot be written: {error}")))
     }
 }
 

@@ -14,12 +14,11 @@ const FIRST: Duration = Duration::from_millis(500);
 /// A connection that broke, an overloaded broker: yes. A refusal, or a broker that is not trusted: no.
 pub(super) fn is_worth_it(trouble: &Trouble) -> bool {
     match trouble {
-        Trouble::Connect { .. } | Trouble::Broken(..) | Trouble::TooSlow { .. } | Trouble::Name { .. } => {
-            true
-        }
-        Trouble::Proxy { problem, .. } => {
-            problem.starts_with("is not reached") || problem.starts_with("closed")
-        }
+        Trouble::Connect { .. }
+        | Trouble::ProxyUnreached { .. }
+        | Trouble::Broken(..)
+        | Trouble::TooSlow { .. }
+        | Trouble::Name { .. } => true,
         Trouble::Told {
             status: 500 | 502 | 503 | 504,
             ..

@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, Error as TlsError};
+use rustls::{CertificateError, ClientConfig, Error as TlsError};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
@@ -102,9 +102,13 @@ async fn direct(endpoint: &Endpoint) -> Result<TcpStream, Trouble> {
 fn handshake_trouble(endpoint: &Endpoint, error: &std::io::Error) -> Trouble {
     let at = endpoint.to_string();
     match error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) {
+        Some(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => Trouble::Untrusted {
+            at,
+            problem: "none of the authorities that are trusted here issued its certificate".into(),
+        },
         Some(TlsError::InvalidCertificate(reason)) => Trouble::Untrusted {
             at,
-            problem: format!("{reason}"),
+            problem: reason.to_string(),
         },
         Some(tls) => Trouble::Handshake {
             at,

@@ -80,19 +80,20 @@ impl Proxy {
             proxy: self.shown(),
             problem,
         };
+        let unreached = |error: std::io::Error| Trouble::ProxyUnreached {
+            proxy: self.shown(),
+            problem: error.to_string(),
+        };
         let mut stream = TcpStream::connect((self.host.as_str(), self.port))
             .await
-            .map_err(|error| trouble(format!("is not reached: {error}")))?;
+            .map_err(unreached)?;
         let to = endpoint.authority();
         let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n");
         if let Some(authorization) = &self.authorization {
             request.push_str(&format!("Proxy-Authorization: {authorization}\r\n"));
         }
         request.push_str("\r\n");
-        stream
-            .write_all(request.as_bytes())
-            .await
-            .map_err(|error| trouble(format!("does not listen: {error}")))?;
+        stream.write_all(request.as_bytes()).await.map_err(unreached)?;
 
         // Byte by byte: what follows the head belongs to TLS.
         let mut head = Vec::new();
@@ -100,12 +101,7 @@ impl Proxy {
             if head.len() >= LONGEST_ANSWER {
                 return Err(trouble("answers without end".into()));
             }
-            head.push(
-                stream
-                    .read_u8()
-                    .await
-                    .map_err(|error| trouble(format!("closed the connection: {error}")))?,
-            );
+            head.push(stream.read_u8().await.map_err(unreached)?);
         }
         let head = String::from_utf8_lossy(&head).into_owned();
         let line = head.lines().next().unwrap_or_default();
