@@ -1,15 +1,13 @@
 //! The client on a server: its proofs, its rules for keys, its configuration, and `doctor`.
 
-use std::os::unix::process::CommandExt as _;
 use std::process::Stdio;
 
 use rcgen::CertificateParams;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use time::{Duration, OffsetDateTime};
 
 use crate::harness::{
-    Authority, Daemon, Fake, Key, Server, Setup, anchor_arn, answer, certrole, document, profile_arn,
-    role_arn, said, trouble,
+    Authority, Daemon, Fake, Key, Server, Setup, anchor_arn, answer, certrole, core_limit, document,
+    let_it_dump_core, profile_arn, role_arn, said, trouble,
 };
 
 async fn broker(acme: &Authority) -> Daemon {
@@ -292,22 +290,7 @@ async fn a_waiting_client_gives_nothing_away() {
     let endpoint = format!("https://localhost:{}", silent.local_addr().unwrap().port());
     let mut command = server.command("credential-process", &endpoint);
     command.args(["--timeout", "3"]).env("AWS_MAX_ATTEMPTS", "1");
-    // It starts with the right to dump as much as this test may.
-    // SAFETY: getrlimit and setrlimit are async-signal-safe and touch nothing but the child's own limit.
-    #[allow(unsafe_code)]
-    unsafe {
-        command.pre_exec(|| {
-            let most = getrlimit(Resource::Core).maximum;
-            setrlimit(
-                Resource::Core,
-                Rlimit {
-                    current: most,
-                    maximum: most,
-                },
-            )?;
-            Ok(())
-        });
-    }
+    let_it_dump_core(&mut command);
     let child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -315,14 +298,7 @@ async fn a_waiting_client_gives_nothing_away() {
         .unwrap();
     // It has connected: the key was read by then.
     let (_held, _) = silent.accept().unwrap();
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id()));
-    if let Ok(limits) = limits {
-        let core = limits
-            .lines()
-            .find(|line| line.starts_with("Max core file size"))
-            .unwrap();
-        assert_eq!(core.split_whitespace().nth(4), Some("0"), "{core}");
-    }
+    assert_eq!(core_limit(child.id()).as_deref(), Some("0"));
     let arguments = std::fs::read(format!("/proc/{}/cmdline", child.id())).unwrap_or_default();
     assert!(!String::from_utf8_lossy(&arguments).contains("PRIVATE KEY"));
     let output = child.wait_with_output().unwrap();

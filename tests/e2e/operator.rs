@@ -469,3 +469,19 @@ async fn systemd_is_told() {
     assert!(daemon.stop().success());
     assert!(told().contains("STOPPING=1"));
 }
+
+/// Threat K11: whatever limit it was started with, the daemon dumps no core.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_dumps_no_core() {
+    let home = Setup::with(&Authority::root("Acme Root")).write();
+    let daemon = home
+        .start_by(|mut command| {
+            crate::harness::let_it_dump_core(&mut command);
+            command
+        })
+        .await;
+    assert_eq!(
+        crate::harness::core_limit(daemon.child.id()).as_deref(),
+        Some("0")
+    );
+}

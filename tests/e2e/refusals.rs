@@ -6,8 +6,8 @@ use time::{Duration, OffsetDateTime};
 use wire::ErrorClass::{self, Malformed, MissingAuthentication, Throttled, Unauthenticated, Unauthorized};
 
 use crate::harness::{
-    Answer, Authority, Daemon, Identity, Key, Leaf, Setup, anchor_arn, members, policy, profile_arn, query,
-    role_arn,
+    Answer, Authority, Daemon, Identity, Key, Leaf, Setup, Wire, anchor_arn, members, policy, profile_arn,
+    query, role_arn,
 };
 
 /// The reply is that of the class to the letter, and the event names the rule.
@@ -546,4 +546,32 @@ async fn requests_without_proof_and_of_browsers() {
             .unwrap();
         assert_refused(&daemon, &answer, Malformed, "edge.content-type");
     }
+}
+
+/// Threat P26: a handshake that shows a certificate and is signed by another key proves nothing, whatever the version.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handshake_signed_by_another_key_is_refused() {
+    let acme = Authority::root("Acme Root");
+    let daemon = Setup::with(&acme).start().await;
+    for key in [Key::P256, Key::P384, Key::Rsa2048, Key::Ed25519] {
+        let mut thief = acme.leaf_with(key, "web-1", |_| {});
+        thief.key = acme.leaf_with(key, "web-1", |_| {}).key;
+        for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+            let config = daemon.tls_of_version(&Identity::Certificate(&thief), version);
+            let refused = match Wire::open(daemon.address, &config).await {
+                Ok(mut wire) => daemon
+                    .exchange_on(&mut wire, &members("acme", "web", "Reader"))
+                    .await
+                    .is_err(),
+                Err(_) => true,
+            };
+            assert!(refused, "{key:?} {version:?}");
+        }
+    }
+    assert!(
+        daemon
+            .events()
+            .iter()
+            .all(|event| event["eventName"] != "CreateSession")
+    );
 }

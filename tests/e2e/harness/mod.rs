@@ -17,6 +17,6 @@ pub(crate) use fake::{Fake, FakeProxy, answer};
 pub(crate) use http::{Answer, Identity, Wire, tls_config, tls_config_of};
 pub(crate) use pki::{Authority, Key, Leaf};
 pub(crate) use possession::Possession;
-pub(crate) use programs::{certrole, certroled};
+pub(crate) use programs::{certrole, certroled, core_limit, let_it_dump_core};
 pub(crate) use server::{Server, document, trouble};
 pub(crate) use signer::Signed;
