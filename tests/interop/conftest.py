@@ -17,7 +17,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ["CERTROLE_BIN"])
-TOOLS = ["aws_signing_helper", "aws", "curl", "openssl", "systemd-analyze", "unshare"]
+TOOLS = ["aws_signing_helper", "aws", "curl", "openssl", "systemd-analyze", "unshare", "faketime"]
 ACCOUNT = "111122223333"
 REGION = "eu-local-1"
 KINDS = ["rsa2048", "p256", "p384"]

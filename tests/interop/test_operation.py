@@ -80,17 +80,49 @@ def test_renegotiation_is_not_offered(broker):
     assert "no renegotiation" in done.stderr, done.stderr
 
 
-# Threats O1, O6: a file system of eight megabytes, filled by somebody else.
-def test_a_full_disk_stops_issuing_and_room_lets_it_go_on(broker, tmp_path):
-    home = tmp_path / "small"
+def second_home(broker, tmp_path, state):
+    """A copy of the broker's folder, without its state, on ports of its own."""
+    home = tmp_path / "second"
     shutil.copytree(broker.folder, home, ignore=shutil.ignore_patterns("state", "log"))
     port, admin = free_port(), free_port()
     text = (home / "certrole.toml").read_text()
     text = re.sub(r'addresses = \["127.0.0.1:\d+"\]', f'addresses = ["127.0.0.1:{port}"]', text, count=1)
     text = re.sub(r'(\[admin\]\naddresses = )\["127.0.0.1:\d+"\]', rf'\1["127.0.0.1:{admin}"]', text)
-    text = text.replace('server_names = [', 'server_names = ["localhost", ').replace('state = "state"', 'state = "disk/state"')
+    text = text.replace("server_names = [", 'server_names = ["localhost", ').replace('state = "state"', f'state = "{state}"')
     text += "\n[audit]\nreserve_bytes = 0\n"
     (home / "certrole.toml").write_text(text)
+    return home, port, admin
+
+
+def exchange(broker, port):
+    """An exchange with the broker on that port: curl's exit status, and what it printed."""
+    done = run(
+        ROOT / "scripts" / "exchange-with-curl",
+        env=plain_environment(
+            LAB_ENDPOINT=f"https://localhost:{port}",
+            LAB_CERTIFICATE=str(broker.certificate("p256")),
+            LAB_PRIVATE_KEY=str(broker.key("p256")),
+            LAB_CA_BUNDLE=str(broker.ca),
+            LAB_TRUST_ANCHOR_ARN=broker.arns["trust anchor"],
+            LAB_PROFILE_ARN=broker.arns["profile"],
+            LAB_ROLE_ARN=broker.arns["role"],
+        ),
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def not_ready(admin):
+    """What /readyz says of a daemon that is not."""
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz", timeout=5)
+    assert answer.value.code == 503
+    return answer.value.read().decode()
+
+
+# Threats O1, O6: a file system of eight megabytes, filled by somebody else.
+def test_a_full_disk_stops_issuing_and_room_lets_it_go_on(broker, tmp_path):
+    home, port, admin = second_home(broker, tmp_path, "disk/state")
     (home / "disk").mkdir(mode=0o700)
     script = (
         f"mount -t tmpfs -o size=8m,mode=0700 tmpfs {home}/disk && "
@@ -103,42 +135,57 @@ def test_a_full_disk_stops_issuing_and_room_lets_it_go_on(broker, tmp_path):
         daemon = subprocess.Popen([*unshare, "sh", "-c", script], stdout=log, stderr=log, env=plain_environment())
     try:
         wait_until_ready(admin, daemon, home / "log")
-        # Seen from here, the disk is below the daemon's own root.
+        assert exchange(broker, port)[0] == 0
+        # Seen from here, the disk is below the daemon's own root. Unbuffered: what is not written fails where it is
+        # written.
         disk = pathlib.Path(f"/proc/{daemon.pid}/root{home}/disk")
-
-        def exchange():
-            done = run(
-                ROOT / "scripts" / "exchange-with-curl",
-                env=plain_environment(
-                    LAB_ENDPOINT=f"https://localhost:{port}",
-                    LAB_CERTIFICATE=str(broker.certificate("p256")),
-                    LAB_PRIVATE_KEY=str(broker.key("p256")),
-                    LAB_CA_BUNDLE=str(broker.ca),
-                    LAB_TRUST_ANCHOR_ARN=broker.arns["trust anchor"],
-                    LAB_PROFILE_ARN=broker.arns["profile"],
-                    LAB_ROLE_ARN=broker.arns["role"],
-                ),
-                check=False,
-            )
-            return done.returncode, done.stdout
-
-        assert exchange()[0] == 0
-        # Unbuffered: what is not written fails where it is written.
         with open(disk / "filler", "wb", buffering=0) as filler, pytest.raises(OSError):
             while True:
                 filler.write(b"x" * 4096)
         # The last page of the log may have room for a few lines yet.
         for _ in range(20):
-            status, said = exchange()
+            status, said = exchange(broker, port)
             if status != 0:
                 break
         assert status != 0 and "ASIA" not in said, said
-        with pytest.raises(urllib.error.HTTPError) as not_ready:
-            urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz", timeout=5)
-        assert not_ready.value.code == 503
-        assert "nothing is issued" in not_ready.value.read().decode()
+        assert "nothing is issued" in not_ready(admin)
         (disk / "filler").unlink()
-        assert exchange()[0] == 0
+        assert exchange(broker, port)[0] == 0
+    finally:
+        daemon.terminate()
+        daemon.wait(timeout=60)
+
+
+# Threat A14: the system's clock jumps by two hours, either way, and an operator accepts it.
+@pytest.mark.parametrize("jump", ["+2h", "-2h"])
+def test_a_clock_that_jumps_stops_issuing(broker, tmp_path, jump):
+    home, port, admin = second_home(broker, tmp_path, "state")
+    configuration = ["--config", home / "certrole.toml"]
+    # A CA of two hours ago would not do: the certificates of this run are minutes old.
+    forward = jump.startswith("+")
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n" if forward else "+3h\n")
+    library = next(pathlib.Path("/usr/lib").rglob("libfaketime.so.1"))
+    environment = plain_environment(
+        LD_PRELOAD=str(library),
+        FAKETIME_TIMESTAMP_FILE=str(clock),
+        FAKETIME_NO_CACHE="1",
+        FAKETIME_DONT_FAKE_MONOTONIC="1",
+    )
+    run(broker.certroled, "init", *configuration)
+    with open(home / "log", "w") as log:
+        daemon = subprocess.Popen(
+            [broker.certroled, "serve", *configuration], stdout=log, stderr=log, env=environment
+        )
+    try:
+        wait_until_ready(admin, daemon, home / "log")
+        assert exchange(broker, port)[0] == 0
+        clock.write_text("+2h\n" if forward else "+1h\n")
+        status, said = exchange(broker, port)
+        assert status != 0 and "ASIA" not in said, said
+        assert "the clock jumped" in not_ready(admin)
+        run(broker.certroled, "reload", *configuration)
+        assert exchange(broker, port)[0] == 0
     finally:
         daemon.terminate()
         daemon.wait(timeout=60)

@@ -133,6 +133,12 @@ impl Reloader {
             .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
         let snapshot = settle(objects, &self.state, self.randomness.as_ref(), now)
             .map_err(|error| format!("{error:#}"))?;
+        // A clock that was set back may have left no sealing key in use.
+        let keys = self
+            .state
+            .key_ring(now, self.randomness.as_ref())
+            .map_err(|error| format!("{error:#}"))?;
+        self.broker.replace_key_ring(keys);
         self.certificate.replace(fresh.certificate);
         self.snapshot.store(Arc::new(snapshot));
         self.loaded.store(now.seconds(), Ordering::Relaxed);
