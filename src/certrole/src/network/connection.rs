@@ -1,6 +1,7 @@
 //! One connection to the broker, and requests on it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
@@ -18,6 +19,8 @@ use crate::trouble::Trouble;
 
 /// No broker's answer is longer (threat C10).
 const LONGEST_ANSWER: usize = 64 << 10;
+/// How long one address of several may take to answer.
+const PER_ADDRESS: Duration = Duration::from_secs(3);
 
 /// What the broker answered.
 #[derive(Debug)]
@@ -59,7 +62,11 @@ pub(crate) async fn connect(
         .map_err(|error| handshake_trouble(endpoint, &error))?;
     log.step(|| {
         let (_, session) = stream.get_ref();
-        format!("the broker is verified, by {:?}", session.protocol_version())
+        let version = session.protocol_version();
+        format!(
+            "the broker is verified, over {}",
+            version.and_then(|version| version.as_str()).unwrap_or("TLS")
+        )
     });
     let (sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
@@ -84,13 +91,25 @@ async fn direct(endpoint: &Endpoint) -> Result<TcpStream, Trouble> {
         name,
         problem: "it has no address".into(),
     };
+    let addresses: Vec<_> = addresses.collect();
+    let mut left = addresses.len();
     for address in addresses {
-        match TcpStream::connect(address).await {
+        left = left.saturating_sub(1);
+        let connecting = TcpStream::connect(address);
+        // One family that leads nowhere must not use up the time of the other; the last may take all there is.
+        let outcome = if left == 0 {
+            connecting.await
+        } else {
+            tokio::time::timeout(PER_ADDRESS, connecting)
+                .await
+                .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
+        };
+        match outcome {
             Ok(stream) => return Ok(stream),
             Err(error) => {
                 last = Trouble::Connect {
                     to: to.clone(),
-                    problem: error.to_string(),
+                    problem: format!("{address}: {error}"),
                 }
             }
         }
