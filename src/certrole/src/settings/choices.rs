@@ -57,8 +57,8 @@ pub(crate) struct Choices {
     /// Intermediate certificates, PEM
     #[arg(long, value_name = "FILE")]
     intermediates: Option<PathBuf>,
-    /// The broker, https://HOST[:PORT]
-    #[arg(long, value_name = "URL")]
+    /// The broker's address
+    #[arg(long, value_name = "https://HOST[:PORT]")]
     endpoint: Option<String>,
     /// Region of the signature; without it the trust anchor's
     #[arg(long, value_name = "REGION")]
