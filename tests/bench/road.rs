@@ -31,8 +31,9 @@ fn main() {
     let world: &'static World = Box::leak(Box::new(World::make(Timestamp::from_seconds(
         time::OffsetDateTime::now_utc().unix_timestamp(),
     ))));
-    let proof: &'static HandshakeProof =
-        Box::leak(Box::new(HandshakeProof::by_handshake(&world.chain).unwrap()));
+    let proof: &'static HandshakeProof = Box::leak(Box::new(
+        HandshakeProof::by_handshake(&world.chain, None).unwrap(),
+    ));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 
     let present = timed(|| {

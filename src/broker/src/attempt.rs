@@ -47,10 +47,15 @@ impl HandshakeProof {
     ///
     /// **The one trusted constructor.** Only the module that has just seen a finished handshake, whose signature was
     /// verified with that certificate's key, may call it; CI fails when a second place does.
-    pub fn by_handshake(chain: &[Vec<u8>]) -> Option<Arc<Self>> {
+    ///
+    /// `read` is the first of them, if it was read already; another certificate is not taken for it.
+    pub fn by_handshake(chain: &[Vec<u8>], read: Option<&Certificate>) -> Option<Arc<Self>> {
         let (first, rest) = chain.split_first()?;
         Some(Arc::new(Self {
-            leaf: Certificate::parse(first).map_err(|error| error.to_string()),
+            leaf: match read.filter(|read| read.der() == first) {
+                Some(leaf) => Ok(leaf.clone()),
+                None => Certificate::parse(first).map_err(|error| error.to_string()),
+            },
             // The chain is an unordered pool of hints: one that cannot be read helps nobody and harms nobody.
             pool: rest
                 .iter()

@@ -46,8 +46,8 @@ pub(crate) async fn serve(
         Ok(Err(error)) => {
             service.metrics.handshake("failed");
             // A peer that goes away without a word, as a load balancer's probe does, tells nothing worth an event.
-            if error.kind() != std::io::ErrorKind::UnexpectedEof || !notes.values.is_empty() {
-                let mut values = notes.values;
+            let mut values = notes.into_values();
+            if error.kind() != std::io::ErrorKind::UnexpectedEof || !values.is_empty() {
                 values.push(("error", error.to_string()));
                 cut(
                     &service,
@@ -77,7 +77,7 @@ pub(crate) async fn serve(
         }
     };
     service.metrics.handshake("ok");
-    let proof = proven(tls.get_ref().1);
+    let proof = proven(tls.get_ref().1, notes.leaf());
     let pace = Pace::new(&service.limits);
 
     let handler = {

@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use broker::HandshakeProof;
 use rustls::ServerConnection;
+use x509::Certificate;
 
-/// What the peer of a connection proved.
+/// What the peer of a connection proved. `read` is the leaf, if it was read already.
 ///
 /// Called with connections whose handshake is over: rustls has then verified, with the key of the first certificate
 /// (`verifier`), the signature over this handshake. Sessions are not resumed, so that it is this handshake's.
-pub(crate) fn proven(connection: &ServerConnection) -> Option<Arc<HandshakeProof>> {
+pub(crate) fn proven(
+    connection: &ServerConnection,
+    read: Option<&Certificate>,
+) -> Option<Arc<HandshakeProof>> {
     if connection.is_handshaking() {
         return None;
     }
@@ -18,5 +22,5 @@ pub(crate) fn proven(connection: &ServerConnection) -> Option<Arc<HandshakeProof
         .iter()
         .map(|certificate| certificate.to_vec())
         .collect();
-    HandshakeProof::by_handshake(&chain)
+    HandshakeProof::by_handshake(&chain, read)
 }

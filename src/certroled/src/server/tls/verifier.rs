@@ -38,10 +38,15 @@ impl Possession {
 
     /// The leaf, by our own reader: the library's would drop leaves that deserve a reasoned refusal.
     fn leaf(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
-        Certificate::parse(certificate).map_err(|error| {
+        if let Some(leaf) = Notes::kept(certificate) {
+            return Ok(leaf);
+        }
+        let leaf = Certificate::parse(certificate).map_err(|error| {
             Notes::note("unreadable certificate", error);
             Error::InvalidCertificate(CertificateError::BadEncoding)
-        })
+        })?;
+        Notes::keep(&leaf);
+        Ok(leaf)
     }
 }
 
@@ -67,11 +72,7 @@ impl ClientCertVerifier for Possession {
                 CertificateError::ApplicationVerificationFailure,
             ));
         }
-        let leaf = Self::leaf(end_entity)?;
-        Notes::note("subject", leaf.subject().display());
-        Notes::note("issuer", leaf.issuer().display());
-        Notes::note("serial", leaf.serial().hex());
-        Notes::note("key", leaf.public_key().algorithm());
+        Self::leaf(end_entity)?;
         Ok(ClientCertVerified::assertion())
     }
 
