@@ -217,3 +217,30 @@ async fn proxies_are_passed_by_connect_only() {
     trouble(&command.env("HTTPS_PROXY", "http://127.0.0.1:1").output().unwrap());
     assert_eq!(loopback.seen().len(), 1);
 }
+
+/// A broker that asks for no certificate: auto signs at once, --proof=tls sends nothing, Ed25519 has no proof left.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_being_asked_the_client_signs() {
+    let acme = Authority::root("Acme Root");
+    let refused = answer(
+        "403 Forbidden",
+        "x-amzn-errortype: AccessDeniedException\r\n",
+        "{}",
+    );
+    for (key, proof, sent, word) in [
+        (Key::P256, "auto", 1, "403 AccessDeniedException"),
+        (Key::P256, "tls", 0, "--proof=tls needs a broker that asks"),
+        (Key::Ed25519, "auto", 0, "Ed25519"),
+    ] {
+        let server = Server::with(&acme.leaf_with(key, "web-1", |_| {}), &acme.pem());
+        let fake = Fake::start_without_asking(&acme.server(), vec![refused.clone()]).await;
+        let text = trouble(&server.credentials(&fake.endpoint(), &["--proof", proof]));
+        assert!(text.contains(word), "{text}");
+        let seen = fake.seen();
+        assert_eq!(seen.len(), sent, "{seen:?}");
+        assert!(
+            seen.iter()
+                .all(|request| request.to_lowercase().contains("\r\nauthorization: aws4-x509-"))
+        );
+    }
+}

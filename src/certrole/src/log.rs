@@ -22,7 +22,6 @@ impl Log {
     }
 
     /// Something that the user should mend, though it went on.
-    #[allow(clippy::unused_self)]
     pub(crate) fn warn(&self, text: &str) {
         say(&format!("certrole: warning: {text}"));
     }

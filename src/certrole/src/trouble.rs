@@ -48,6 +48,8 @@ pub(crate) enum Trouble {
     UnusableKey(String),
     #[error("a {0} key signs no request, and {1}")]
     NoProof(String, &'static str),
+    #[error("--proof=tls needs a broker that asks for a certificate in the handshake, and {0} did not")]
+    NotAsked(String),
     #[error("the private key did not sign: {0}")]
     Signing(String),
     #[error("the system gives no random numbers")]
@@ -137,6 +139,9 @@ impl Trouble {
             }
             Self::NoProof(..) => {
                 "use a broker that asks for a client certificate, or an RSA, P-256 or P-384 key".into()
+            }
+            Self::NotAsked(_) => {
+                "use --proof=auto or --proof=signature; if the broker is a certroled, something between ends TLS".into()
             }
             Self::Signing(_) => "check the key with `openssl pkey -check -noout -in KEY`".into(),
             Self::Randomness => "check that /dev/urandom is there".into(),

@@ -124,11 +124,11 @@ struct Opened<'p> {
 impl<'p> Opened<'p> {
     fn open(path: &'p Path, more: OFlags) -> Result<Self, Refusal> {
         let unreadable = |error| {
-            Refusal::new(
-                path,
-                std::fs::canonicalize(path).ok(),
-                FileProblem::Unreadable(error),
-            )
+            // Another path only where a link leads to it, not where the given one is relative.
+            let absolute = std::path::absolute(path).ok();
+            let real = std::fs::canonicalize(path).ok();
+            let target = real.filter(|real| Some(real) != absolute.as_ref());
+            Refusal::new(path, target, FileProblem::Unreadable(error))
         };
         // Not blocked by a pipe, not made the controlling terminal's, not inherited.
         let flags = OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY | more;

@@ -24,16 +24,29 @@ impl Fake {
     /// Asks for a client certificate, takes any.
     pub(crate) async fn start(certificate: &Leaf, answers: Vec<Vec<u8>>) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        Self::start_with(certificate, answers, Some(Arc::new(Possession(provider)))).await
+    }
+
+    /// Asks for none, as a broker does behind something that ends TLS.
+    pub(crate) async fn start_without_asking(certificate: &Leaf, answers: Vec<Vec<u8>>) -> Self {
+        Self::start_with(certificate, answers, None).await
+    }
+
+    async fn start_with(certificate: &Leaf, answers: Vec<Vec<u8>>, asks: Option<Arc<Possession>>) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::Pkcs8(certificate.key.serialize_der().into());
         let own = CertifiedKey::new(
             vec![CertificateDer::from(certificate.der.clone())],
             any_supported_type(&key).unwrap(),
         );
-        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_client_cert_verifier(Arc::new(Possession(Arc::clone(&provider))))
-            .with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
+            .unwrap();
+        let config = match asks {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        }
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -80,10 +80,7 @@ impl Exchange<'_> {
             .as_ref()
             .is_some_and(|possession| possession.was_shown());
         if settings.proof == Proof::Tls && !shown {
-            return Err(Trouble::NoProof(
-                "certificate's".into(),
-                "the broker asked for no certificate in the handshake",
-            ));
+            return Err(Trouble::NotAsked(settings.endpoint.to_string()));
         }
         if !shown {
             log.step(|| "proof by signature".into());
