@@ -5,14 +5,20 @@ use std::sync::Arc;
 
 use ring::digest::{SHA256, digest};
 use wire::Timestamp;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::certificate::X509CertificateParser;
+use x509_parser::nom::Parser as _;
 
 use crate::der;
-use crate::extensions::{BasicConstraints, ExtendedKeyUsage, Extension, Extensions, GeneralName, KeyUsage};
+use crate::extensions::{
+    BasicConstraints, DistributionPoint, ExtendedKeyUsage, Extension, Extensions, KeyUsage,
+};
+use crate::general_name::GeneralName;
 use crate::name::Name;
+use crate::name_constraints::NameConstraints;
 use crate::public_key::PublicKey;
 use crate::serial::Serial;
 use crate::signature_algorithm::SignatureAlgorithm;
+use crate::signed::Signed;
 
 /// The largest certificate that is read. An ML-DSA-87 leaf is 7.5 KB; a few hundred names fit besides.
 const LARGEST: usize = 64 * 1024;
@@ -49,6 +55,7 @@ struct Inner {
     issuer: Name,
     extensions: Extensions,
     public_key: PublicKey,
+    spki_sha256: [u8; 32],
     signature_algorithm: SignatureAlgorithm,
     algorithms_agree: bool,
 }
@@ -61,7 +68,9 @@ impl Certificate {
         }
         der::check(der)?;
         let malformed = |reason: &dyn fmt::Display| CertificateError::Malformed(reason.to_string());
-        let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| malformed(&error))?;
+        // What extensions hold is read here, strictly: the library's reading of it is let be.
+        let mut reader = X509CertificateParser::new().with_deep_parse_extensions(false);
+        let (rest, parsed) = reader.parse(der).map_err(|error| malformed(&error))?;
         if !rest.is_empty() {
             return Err(malformed(&"bytes after the end"));
         }
@@ -77,11 +86,12 @@ impl Certificate {
             not_after: Timestamp::from_seconds(tbs.validity.not_after.timestamp()),
             subject: Name::read(&tbs.subject),
             issuer: Name::read(&tbs.issuer),
-            extensions: Extensions::read(tbs.extensions()),
+            extensions: Extensions::read(tbs.extensions(), der),
             public_key: PublicKey::read(tbs.subject_pki.raw).map_err(|error| malformed(&error))?,
-            signature_algorithm: SignatureAlgorithm::from_oid(
-                &parsed.signature_algorithm.algorithm.to_id_string(),
-            ),
+            spki_sha256: sha256(tbs.subject_pki.raw),
+            signature_algorithm: SignatureAlgorithm::from_oid(&der::dotted(
+                parsed.signature_algorithm.algorithm.as_bytes(),
+            )),
             algorithms_agree: parsed.signature_algorithm == tbs.signature,
             der: der.to_vec(),
         })))
@@ -90,6 +100,12 @@ impl Certificate {
     /// The certificate's bytes.
     pub fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// What was signed, with which algorithm, and the signature; none for bytes that this reader let pass and that one
+    /// does not, which there are none of.
+    pub fn signed(&self) -> Option<Signed<'_>> {
+        Signed::split(&self.0.der).ok()
     }
 
     /// SHA-256 of the certificate's bytes.
@@ -159,7 +175,7 @@ impl Certificate {
 
     /// SHA-256 of the SubjectPublicKeyInfo.
     pub fn spki_sha256(&self) -> [u8; 32] {
-        sha256(self.0.public_key.spki())
+        self.0.spki_sha256
     }
 
     /// With which algorithm it was signed, as the signature says.
@@ -172,9 +188,49 @@ impl Certificate {
         self.0.algorithms_agree
     }
 
-    /// Whether issuer and subject are one name.
+    /// Whether issuer and subject are one name (RFC 5280, 6.1).
     pub fn is_self_issued(&self) -> bool {
-        self.0.subject.raw() == self.0.issuer.raw()
+        self.0.subject.matches(&self.0.issuer)
+    }
+
+    /// The content of one of its extensions, DER.
+    pub fn extension_value(&self, extension: &Extension) -> &[u8] {
+        self.0.der.get(extension.value.clone()).unwrap_or_default()
+    }
+
+    /// Whether the subject's alternative names are critical: they are the only identity then.
+    pub fn alternative_names_are_critical(&self) -> bool {
+        self.0.extensions.alternative_names_critical
+    }
+
+    /// Which names may be given below it, if it says so.
+    pub fn name_constraints(&self) -> Option<&NameConstraints> {
+        self.0.extensions.name_constraints.as_ref()
+    }
+
+    /// The identifier of the issuer's key, if there.
+    pub fn authority_key_id(&self) -> Option<&[u8]> {
+        self.0.extensions.authority_key_id.as_deref()
+    }
+
+    /// The identifier of its own key, if there.
+    pub fn subject_key_id(&self) -> Option<&[u8]> {
+        self.0.extensions.subject_key_id.as_deref()
+    }
+
+    /// Where its revocation lists are.
+    pub fn distribution_points(&self) -> &[DistributionPoint] {
+        &self.0.extensions.distribution_points
+    }
+
+    /// Where OCSP responders are that answer for it.
+    pub fn ocsp_locations(&self) -> &[String] {
+        &self.0.extensions.ocsp_locations
+    }
+
+    /// Whether an OCSP responder's certificate is to be believed without asking about it (RFC 6960, 4.2.2.2.1).
+    pub fn has_ocsp_no_check(&self) -> bool {
+        self.0.extensions.ocsp_no_check
     }
 }
 

@@ -11,20 +11,27 @@ pub struct NotDer {
     reason: &'static str,
 }
 
+impl NotDer {
+    /// For what is wrong with the element as a whole.
+    pub(crate) const fn at_the_start(reason: &'static str) -> Self {
+        Self { offset: 0, reason }
+    }
+}
+
 /// The deepest nesting of a certificate that is still read. Real ones stay below sixteen; simple_asn1 exhausted the
 /// stack for want of such a number (RUSTSEC-2021-0125's neighbour).
 const DEEPEST: usize = 32;
 
 pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
+pub(crate) const BIT_STRING: u8 = 0x03;
 const NULL: u8 = 0x05;
-const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
-const CONSTRUCTED: u8 = 0x20;
+pub(crate) const SET: u8 = 0x31;
+pub(crate) const CONSTRUCTED: u8 = 0x20;
 
 /// One element: its tag, its content, and the whole of it.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +79,49 @@ pub(crate) fn split(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), &'static str> 
         },
         rest,
     ))
+}
+
+/// The elements of a content, one after the other; the first that is cut off ends them with its reason.
+pub(crate) fn elements(content: &[u8]) -> impl Iterator<Item = Result<Element<'_>, &'static str>> {
+    let mut rest = content;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let split = split(rest);
+        rest = split.as_ref().map_or(&[], |(_, after)| after);
+        Some(split.map(|(element, _)| element))
+    })
+}
+
+/// The content of a sequence that is all there is.
+pub(crate) fn only_sequence(bytes: &[u8]) -> Result<&[u8], &'static str> {
+    match split(bytes)? {
+        (element, []) if element.tag == SEQUENCE => Ok(element.content),
+        _ => Err("is not one sequence"),
+    }
+}
+
+/// Dotted decimal of an object identifier's content, which was checked before (X.690, 8.19).
+pub(crate) fn dotted(content: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(content.len().saturating_mul(3));
+    let (mut arc, mut first) = (0u128, true);
+    for octet in content {
+        arc = (arc << 7) | u128::from(octet & 0x7f);
+        if octet & 0x80 != 0 {
+            continue;
+        }
+        // Writing to a string cannot fail.
+        let _ = match (first, arc) {
+            (true, 0..=39) => write!(text, "0.{arc}"),
+            (true, 40..=79) => write!(text, "1.{}", arc - 40),
+            (true, _) => write!(text, "2.{}", arc - 80),
+            (false, _) => write!(text, ".{arc}"),
+        };
+        (arc, first) = (0, false);
+    }
+    text
 }
 
 /// Checks that the bytes are one DER element and nothing more.
@@ -150,13 +200,18 @@ fn check_content(element: &Element<'_>) -> Result<(), &'static str> {
     }
 }
 
-fn check_object_identifier(content: &[u8]) -> Result<(), &'static str> {
-    let mut at_start = true;
+pub(crate) fn check_object_identifier(content: &[u8]) -> Result<(), &'static str> {
+    let (mut at_start, mut arc_octets) = (true, 0);
     for byte in content {
         if at_start && *byte == 0x80 {
             return Err("an object identifier with a padded arc");
         }
         at_start = byte & 0x80 == 0;
+        // No arc in use needs more than 18 digits of base 128 (a UUID); unbounded ones would be a way to be slow.
+        arc_octets = if at_start { 0 } else { arc_octets + 1 };
+        if arc_octets > 18 {
+            return Err("an object identifier with an arc of more than 126 bits");
+        }
     }
     if content.is_empty() || !at_start {
         Err("an object identifier that is cut off")

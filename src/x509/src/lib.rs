@@ -10,21 +10,28 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
 mod certificate;
+mod comparable;
 mod der;
 mod extensions;
+mod general_name;
 mod name;
+mod name_constraints;
 mod pem;
 mod private_key;
 mod public_key;
 mod serial;
 mod signature_algorithm;
+mod signed;
 
 pub use certificate::{Certificate, CertificateError};
 pub use der::NotDer;
-pub use extensions::{BasicConstraints, ExtendedKeyUsage, Extension, GeneralName, KeyUsage};
+pub use extensions::{BasicConstraints, DistributionPoint, ExtendedKeyUsage, Extension, KeyUsage, PointName};
+pub use general_name::{GeneralName, NameKind};
 pub use name::{Attribute, Name, NotText};
+pub use name_constraints::{NameConstraints, Subtree};
 pub use pem::{PemError, read_certificates};
 pub use private_key::{PrivateKeyDocument, PrivateKeyError};
 pub use public_key::{KeyAlgorithm, PublicKey};
 pub use serial::Serial;
 pub use signature_algorithm::SignatureAlgorithm;
+pub use signed::Signed;

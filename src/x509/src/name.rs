@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 
 use x509_parser::x509::X509Name;
 
+use crate::comparable::Comparable;
+use crate::der;
+
 /// Why an attribute's value is not text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotText {
@@ -26,14 +29,29 @@ pub struct Attribute {
     pub oid: String,
     /// The value, or why it is not text.
     pub value: Result<String, NotText>,
+    /// The value's ASN.1 type, as its universal tag: 12 is UTF8String, 19 PrintableString (X.680, 8.4).
+    pub tag: u8,
+    /// The value's bytes, as encoded under that type.
+    pub bytes: Vec<u8>,
 }
 
 /// A distinguished name: RDNs in order, each with its attributes in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Two are equal when their bytes are. Whether they name the same entity is another question: [`Name::matches`].
+#[derive(Debug, Clone)]
 pub struct Name {
     raw: Vec<u8>,
+    comparable: Comparable,
     rdns: Vec<Vec<Attribute>>,
 }
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for Name {}
 
 /// The short names by which attributes are known (RFC 4519; the others as OpenSSL and the contract's 3.1 have them).
 const SHORT_NAMES: [(&str, &str); 16] = [
@@ -67,17 +85,45 @@ impl Attribute {
 
 impl Name {
     pub(crate) fn read(name: &X509Name<'_>) -> Self {
-        let read = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| Attribute {
-            oid: attribute.attr_type().to_id_string(),
-            value: text(attribute.attr_value().tag().0, attribute.attr_value().data),
+        let read = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| {
+            let value = attribute.attr_value();
+            Attribute {
+                oid: der::dotted(attribute.attr_type().as_bytes()),
+                value: text(value.tag().0, value.data),
+                tag: u8::try_from(value.tag().0).unwrap_or(u8::MAX),
+                bytes: value.data.to_vec(),
+            }
         };
+        let rdns: Vec<Vec<Attribute>> = name
+            .iter_rdn()
+            .map(|rdn| rdn.iter().map(read).collect())
+            .collect();
         Self {
             raw: name.as_raw().to_vec(),
-            rdns: name
-                .iter_rdn()
-                .map(|rdn| rdn.iter().map(read).collect())
-                .collect(),
+            comparable: Comparable::of(&rdns),
+            rdns,
         }
+    }
+
+    /// Whether both name one entity: by the one rule that chaining, name constraints and the issuers of revocation
+    /// lists are all compared by (`Comparable`, threat P25).
+    pub fn matches(&self, other: &Self) -> bool {
+        self.comparable.is(&other.comparable)
+    }
+
+    /// Whether this name begins with all of that one: it lies in the subtree (RFC 5280, 4.2.1.10).
+    pub fn is_below(&self, base: &Self) -> bool {
+        self.comparable.is_below(&base.comparable)
+    }
+
+    /// Whether every value could be compared as text; names that could not are compared by their bytes alone.
+    pub fn is_comparable(&self) -> bool {
+        self.comparable.is_complete()
+    }
+
+    /// The form that is compared, as a key for look-ups.
+    pub fn comparable(&self) -> &[u8] {
+        self.comparable.bytes()
     }
 
     /// The name as encoded, DER.
@@ -219,13 +265,17 @@ mod tests {
         let attribute = |value: &str| Attribute {
             oid: "2.5.4.3".into(),
             value: Ok(value.into()),
+            tag: 12,
+            bytes: value.into(),
         };
+        let rdns = vec![
+            vec![attribute("a,O=b"), attribute(" c")],
+            vec![attribute("\u{202e}d")],
+        ];
         let name = Name {
             raw: vec![],
-            rdns: vec![
-                vec![attribute("a,O=b"), attribute(" c")],
-                vec![attribute("\u{202e}d")],
-            ],
+            comparable: Comparable::of(&rdns),
+            rdns,
         };
         assert_eq!(name.display(), "CN=a\\,O\\=b+CN=\\ c,CN=\\u{202E}d");
     }

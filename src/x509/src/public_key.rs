@@ -79,11 +79,16 @@ impl PublicKey {
         let algorithm = match identifier.content {
             RSA => match modulus_bits(key) {
                 Some(bits) => KeyAlgorithm::Rsa { bits },
-                None => KeyAlgorithm::Other("an RSA key that cannot be read".to_owned()),
+                None => KeyAlgorithm::Other(
+                    "an RSA key that cannot be read, or whose exponent is not sane".to_owned(),
+                ),
             },
-            P256 => KeyAlgorithm::P256,
-            P384 => KeyAlgorithm::P384,
-            P521 => KeyAlgorithm::P521,
+            P256 if is_point(key, 32) => KeyAlgorithm::P256,
+            P384 if is_point(key, 48) => KeyAlgorithm::P384,
+            P521 if is_point(key, 66) => KeyAlgorithm::P521,
+            P256 | P384 | P521 => {
+                KeyAlgorithm::Other("an elliptic-curve key whose point is not written in full".to_owned())
+            }
             ED25519 => KeyAlgorithm::Ed25519,
             [prefix @ .., set @ 17..=19] if prefix == ML_DSA => KeyAlgorithm::MlDsa(match set {
                 17 => 44,
@@ -124,17 +129,107 @@ impl PublicKey {
     }
 }
 
+/// Whether these are both coordinates of a point (SEC 1, 2.3.3); compressed ones are not read (threat P15). That the
+/// point lies on the curve is seen by whoever verifies with it.
+fn is_point(key: &[u8], coordinate: usize) -> bool {
+    key.first() == Some(&4) && key.len() == 2 * coordinate + 1
+}
+
+/// The bits of an RSA key's modulus, where the key is one: two positive numbers, the modulus odd, the exponent odd, at
+/// least 3 and below 2^33, as the verifiers have it (RFC 8017, 3.1; threat P14).
 fn modulus_bits(key: &[u8]) -> Option<usize> {
-    let (outer, _) = der::split(key).ok()?;
-    let (modulus, _) = der::split(outer.content).ok()?;
-    if modulus.tag != der::INTEGER {
+    let mut numbers = der::elements(der::only_sequence(key).ok()?);
+    let modulus = magnitude(&numbers.next()?.ok()?)?;
+    let exponent = magnitude(&numbers.next()?.ok()?)?;
+    let value = exponent.iter().try_fold(0u64, |sum, octet| {
+        sum.checked_mul(256)?.checked_add(u64::from(*octet))
+    })?;
+    let sane = value % 2 == 1 && (3..1 << 33).contains(&value) && modulus.last()? % 2 == 1;
+    if numbers.next().is_some() || !sane {
         return None;
     }
-    let magnitude = match modulus.content {
-        [0, rest @ ..] => rest,
-        all => all,
-    };
-    let first = magnitude.first()?;
-    let leading = usize::try_from(first.leading_zeros()).ok()?;
-    magnitude.len().checked_mul(8)?.checked_sub(leading)
+    let leading = usize::try_from(modulus.first()?.leading_zeros()).ok()?;
+    modulus.len().checked_mul(8)?.checked_sub(leading)
+}
+
+/// The octets of a positive number.
+fn magnitude<'a>(element: &der::Element<'a>) -> Option<&'a [u8]> {
+    match element.content {
+        [0, rest @ ..] if element.tag == der::INTEGER && !rest.is_empty() => Some(rest),
+        [first, ..] if element.tag == der::INTEGER && *first < 0x80 && *first > 0 => Some(element.content),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
+        let element = |tag: u8, content: &[u8]| {
+            let length = u8::try_from(content.len()).unwrap();
+            let header = if length < 128 {
+                vec![tag, length]
+            } else {
+                vec![tag, 0x81, length]
+            };
+            [header.as_slice(), content].concat()
+        };
+        let bits = element(0x03, &[&[0][..], key].concat());
+        element(0x30, &[element(0x30, algorithm), bits].concat())
+    }
+
+    fn rsa(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+        let number = |octets: &[u8]| [&[0x02, u8::try_from(octets.len()).unwrap()][..], octets].concat();
+        let both = [number(modulus), number(exponent)].concat();
+        [&[0x30, u8::try_from(both.len()).unwrap()][..], &both].concat()
+    }
+
+    fn read(algorithm: &[u8], key: &[u8]) -> KeyAlgorithm {
+        PublicKey::read(&spki(algorithm, key))
+            .unwrap()
+            .algorithm()
+            .clone()
+    }
+
+    /// Threats P14, P15.
+    #[test]
+    fn keys_that_are_odd_are_not_taken_for_the_ones_they_resemble() {
+        let point = |first: u8, length: usize| [vec![first], vec![7; length]].concat();
+        assert_eq!(read(P256, &point(4, 64)), KeyAlgorithm::P256);
+        assert_eq!(read(P384, &point(4, 96)), KeyAlgorithm::P384);
+        for (algorithm, key) in [
+            (P256, point(2, 32)),
+            (P256, point(4, 63)),
+            (P384, point(0, 0)),
+            (P521, point(4, 64)),
+        ] {
+            assert!(matches!(read(algorithm, &key), KeyAlgorithm::Other(_)));
+        }
+        let modulus = [&[0x00, 0xc1][..], &[0x55; 63]].concat();
+        assert_eq!(
+            read(RSA, &rsa(&modulus, &[1, 0, 1])),
+            KeyAlgorithm::Rsa { bits: 512 }
+        );
+        assert_eq!(read(RSA, &rsa(&modulus, &[3])), KeyAlgorithm::Rsa { bits: 512 });
+        let even = [&[0x00, 0xc1][..], &[0x54; 63]].concat();
+        for (modulus, exponent) in [
+            (&modulus, &[1][..]),
+            (&modulus, &[0]),
+            (&modulus, &[0x81]),
+            (&modulus, &[1, 0, 0]),
+            (&modulus, &[2, 0, 0, 0, 1]),
+            (&even, &[1, 0, 1]),
+        ] {
+            assert!(
+                matches!(read(RSA, &rsa(modulus, exponent)), KeyAlgorithm::Other(_)),
+                "{exponent:?}"
+            );
+        }
+        // Without the NULL the algorithm is another one.
+        assert!(matches!(
+            read(&RSA[..11], &rsa(&modulus, &[3])),
+            KeyAlgorithm::Other(_)
+        ));
+    }
 }

@@ -1,0 +1,141 @@
+//! Where a certificate says that its revocation is told: CRL distribution points and OCSP responders.
+
+use crate::der::{self, Element};
+use crate::general_name::GeneralName;
+
+/// One distribution point (RFC 5280, 4.2.1.13).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistributionPoint {
+    /// Its names; none where the point is told by `crl_issuer` alone.
+    pub names: Vec<PointName>,
+    /// The reasons that its lists are limited to, as flags; none: all.
+    pub reasons: Option<u16>,
+    /// Whether another authority issues the list.
+    pub other_issuer: bool,
+}
+
+/// A name of a distribution point. Compared as encoded: both sides of the comparison were written by one authority.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PointName {
+    /// A general name, as encoded, and as a URI where it is one.
+    Full {
+        /// The whole name, DER.
+        der: Vec<u8>,
+        /// The URI, where it is one.
+        uri: Option<String>,
+    },
+    /// Attributes to be put behind the issuer's name: the content of the RDN.
+    Relative(Vec<u8>),
+}
+
+impl DistributionPoint {
+    pub(super) fn read_all(value: &[u8]) -> Result<Vec<Self>, String> {
+        let mut points = Vec::new();
+        for point in der::elements(der::only_sequence(value)?) {
+            let point = point?;
+            if point.tag != der::SEQUENCE {
+                return Err("has a distribution point that is not a sequence".to_owned());
+            }
+            points.push(Self::read(point.content)?);
+        }
+        if points.is_empty() {
+            return Err("has no distribution point in it".to_owned());
+        }
+        Ok(points)
+    }
+
+    fn read(content: &[u8]) -> Result<Self, String> {
+        let mut point = Self {
+            names: Vec::new(),
+            reasons: None,
+            other_issuer: false,
+        };
+        let mut least = 0;
+        for part in der::elements(content) {
+            let part = part?;
+            let number = part.tag & 0x1f;
+            if number < least {
+                return Err("has a distribution point whose parts are repeated or out of order".to_owned());
+            }
+            least = number.saturating_add(1);
+            match part.tag {
+                0xa0 => point.names = PointName::read_choice(part.content)?,
+                0x81 => point.reasons = Some(reasons(part.content)),
+                0xa2 => point.other_issuer = true,
+                other => {
+                    return Err(format!(
+                        "has a distribution point with the unknown part {other:02x}"
+                    ));
+                }
+            }
+        }
+        if point.names.is_empty() && !point.other_issuer {
+            return Err("has a distribution point without a name".to_owned());
+        }
+        Ok(point)
+    }
+}
+
+impl PointName {
+    /// Reads a DistributionPointName's content: full names, or one that is relative to the issuer.
+    pub(crate) fn read_choice(content: &[u8]) -> Result<Vec<Self>, String> {
+        let (choice, rest) = der::split(content)?;
+        if !rest.is_empty() {
+            return Err("has two names of one distribution point".to_owned());
+        }
+        match choice.tag {
+            0xa0 => {
+                let mut names = Vec::new();
+                for name in der::elements(choice.content) {
+                    names.push(Self::full(&name?)?);
+                }
+                if names.is_empty() {
+                    return Err("has a distribution point without a name".to_owned());
+                }
+                Ok(names)
+            }
+            0xa1 => Ok(vec![Self::Relative(choice.content.to_vec())]),
+            other => Err(format!(
+                "has a distribution point's name of the unknown kind {other:02x}"
+            )),
+        }
+    }
+
+    fn full(element: &Element<'_>) -> Result<Self, String> {
+        let uri = match GeneralName::read(element)? {
+            GeneralName::Uri(uri) => Some(uri),
+            _ => None,
+        };
+        Ok(Self::Full {
+            der: element.whole.to_vec(),
+            uri,
+        })
+    }
+}
+
+/// Reason flags: bit 0 of the string is the highest of its first octet.
+pub(crate) fn reasons(bits: &[u8]) -> u16 {
+    let octet = |at: usize| bits.get(at).map_or(0, |octet| u16::from(octet.reverse_bits()));
+    octet(1) | (octet(2) << 8)
+}
+
+/// The addresses of OCSP responders among an authority information access extension (RFC 5280, 4.2.2.1). Others,
+/// where issuers' certificates are, are never followed (threat P20).
+pub(super) fn ocsp_locations(value: &[u8]) -> Result<Vec<String>, String> {
+    const OCSP: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 48, 1];
+    let mut locations = Vec::new();
+    for description in der::elements(der::only_sequence(value)?) {
+        let description = description?;
+        let (method, rest) = der::split(description.content)?;
+        let (location, rest) = der::split(rest)?;
+        if description.tag != der::SEQUENCE || method.tag != der::OBJECT_IDENTIFIER || !rest.is_empty() {
+            return Err("is not a list of methods and places".to_owned());
+        }
+        if method.content == OCSP
+            && let GeneralName::Uri(uri) = GeneralName::read(&location)?
+        {
+            locations.push(uri);
+        }
+    }
+    Ok(locations)
+}
