@@ -17,13 +17,15 @@ const DEEPEST: usize = 32;
 
 pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
 const NULL: u8 = 0x05;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const ENUMERATED: u8 = 0x0a;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
-const SET: u8 = 0x31;
+pub(crate) const SET: u8 = 0x31;
 const CONSTRUCTED: u8 = 0x20;
 
 /// One element: its tag, its content, and the whole of it.
@@ -111,6 +113,30 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), NotDer> {
         });
     }
     Ok(())
+}
+
+/// Splits the first element off, and checks its own content as [`check`] does; what is nested in it is not.
+pub(crate) fn element(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), &'static str> {
+    let (element, rest) = split(bytes)?;
+    check_content(&element)?;
+    Ok((element, rest))
+}
+
+/// Checks the content of an element with an implicit tag by the rules of the type that the tag stands for.
+pub(crate) fn check_as(tag: u8, element: &Element<'_>) -> Result<(), &'static str> {
+    check_content(&Element { tag, ..*element })
+}
+
+impl NotDer {
+    /// Where, and why.
+    pub(crate) fn place(&self) -> (usize, &'static str) {
+        (self.offset, self.reason)
+    }
+}
+
+/// How many bytes lie between the beginnings of two slices of one buffer.
+pub(crate) fn offset_of(part: &[u8], whole: &[u8]) -> usize {
+    distance(whole, part).min(whole.len())
 }
 
 fn distance(from: &[u8], to: &[u8]) -> usize {
