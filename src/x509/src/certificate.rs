@@ -15,7 +15,9 @@ use crate::extensions::{
 use crate::general_name::GeneralName;
 use crate::name::Name;
 use crate::name_constraints::NameConstraints;
+use crate::object_identifier::dotted;
 use crate::public_key::PublicKey;
+use crate::reader::Reader;
 use crate::serial::Serial;
 use crate::signature_algorithm::SignatureAlgorithm;
 use crate::signed::Signed;
@@ -84,12 +86,12 @@ impl Certificate {
             serial: Serial::new(tbs.raw_serial()),
             not_before: Timestamp::from_seconds(tbs.validity.not_before.timestamp()),
             not_after: Timestamp::from_seconds(tbs.validity.not_after.timestamp()),
-            subject: Name::read(&tbs.subject),
-            issuer: Name::read(&tbs.issuer),
+            subject: name("subject", tbs.subject.as_raw())?,
+            issuer: name("issuer", tbs.issuer.as_raw())?,
             extensions: Extensions::read(tbs.extensions(), der),
             public_key: PublicKey::read(tbs.subject_pki.raw).map_err(|error| malformed(&error))?,
             spki_sha256: sha256(tbs.subject_pki.raw),
-            signature_algorithm: SignatureAlgorithm::from_oid(&der::dotted(
+            signature_algorithm: SignatureAlgorithm::from_oid(&dotted(
                 parsed.signature_algorithm.algorithm.as_bytes(),
             )),
             algorithms_agree: parsed.signature_algorithm == tbs.signature,
@@ -193,9 +195,11 @@ impl Certificate {
         self.0.subject.matches(&self.0.issuer)
     }
 
-    /// The content of one of its extensions, DER.
-    pub fn extension_value(&self, extension: &Extension) -> &[u8] {
-        self.0.der.get(extension.value.clone()).unwrap_or_default()
+    /// The content of the extension of this type, dotted: the bytes of its OCTET STRING.
+    pub fn extension_value(&self, oid: &str) -> Option<&[u8]> {
+        let extensions = &self.0.extensions;
+        let at = extensions.all.iter().position(|extension| extension.oid == oid)?;
+        self.0.der.get(extensions.values.get(at)?.clone())
     }
 
     /// Whether the subject's alternative names are critical: they are the only identity then.
@@ -232,6 +236,12 @@ impl Certificate {
     pub fn has_ocsp_no_check(&self) -> bool {
         self.0.extensions.ocsp_no_check
     }
+}
+
+/// The library passes over what it cannot read in a name; here nothing is (threats P21, P22).
+fn name(whose: &str, raw: &[u8]) -> Result<Name, CertificateError> {
+    let read = Reader::new(raw).any().and_then(|element| Name::read(&element));
+    read.map_err(|fault| CertificateError::Malformed(format!("its {whose} has {}", fault.place(raw).1)))
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -11,13 +11,6 @@ pub struct NotDer {
     reason: &'static str,
 }
 
-impl NotDer {
-    /// For what is wrong with the element as a whole.
-    pub(crate) const fn at_the_start(reason: &'static str) -> Self {
-        Self { offset: 0, reason }
-    }
-}
-
 /// The deepest nesting of a certificate that is still read. Real ones stay below sixteen; simple_asn1 exhausted the
 /// stack for want of such a number (RUSTSEC-2021-0125's neighbour).
 const DEEPEST: usize = 32;
@@ -25,10 +18,12 @@ const DEEPEST: usize = 32;
 pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
 const NULL: u8 = 0x05;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
-const UTC_TIME: u8 = 0x17;
-const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const ENUMERATED: u8 = 0x0a;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 pub(crate) const CONSTRUCTED: u8 = 0x20;
@@ -102,28 +97,6 @@ pub(crate) fn only_sequence(bytes: &[u8]) -> Result<&[u8], &'static str> {
     }
 }
 
-/// Dotted decimal of an object identifier's content, which was checked before (X.690, 8.19).
-pub(crate) fn dotted(content: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(content.len().saturating_mul(3));
-    let (mut arc, mut first) = (0u128, true);
-    for octet in content {
-        arc = (arc << 7) | u128::from(octet & 0x7f);
-        if octet & 0x80 != 0 {
-            continue;
-        }
-        // Writing to a string cannot fail.
-        let _ = match (first, arc) {
-            (true, 0..=39) => write!(text, "0.{arc}"),
-            (true, 40..=79) => write!(text, "1.{}", arc - 40),
-            (true, _) => write!(text, "2.{}", arc - 80),
-            (false, _) => write!(text, ".{arc}"),
-        };
-        (arc, first) = (0, false);
-    }
-    text
-}
-
 /// Checks that the bytes are one DER element and nothing more.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), NotDer> {
     // What is still to be walked at each level of nesting. No recursion: the input does not choose the stack's depth.
@@ -161,6 +134,30 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), NotDer> {
         });
     }
     Ok(())
+}
+
+/// Splits the first element off, and checks its own content as [`check`] does; what is nested in it is not.
+pub(crate) fn element(bytes: &[u8]) -> Result<(Element<'_>, &[u8]), &'static str> {
+    let (element, rest) = split(bytes)?;
+    check_content(&element)?;
+    Ok((element, rest))
+}
+
+/// Checks the content of an element with an implicit tag by the rules of the type that the tag stands for.
+pub(crate) fn check_as(tag: u8, element: &Element<'_>) -> Result<(), &'static str> {
+    check_content(&Element { tag, ..*element })
+}
+
+impl NotDer {
+    /// Where, and why.
+    pub(crate) fn place(&self) -> (usize, &'static str) {
+        (self.offset, self.reason)
+    }
+}
+
+/// How many bytes lie between the beginnings of two slices of one buffer.
+pub(crate) fn offset_of(part: &[u8], whole: &[u8]) -> usize {
+    distance(whole, part).min(whole.len())
 }
 
 fn distance(from: &[u8], to: &[u8]) -> usize {

@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use x509_parser::prelude::FromDer as _;
-use x509_parser::x509::X509Name;
-
 use crate::der::{self, Element};
 use crate::name::Name;
+use crate::object_identifier::dotted;
 
 /// One general name. Every kind is kept, whether anyone here reads it or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +137,7 @@ impl GeneralName {
             NameKind::EdiPartyName => Self::EdiPartyName(content.to_vec()),
             NameKind::RegisteredId => {
                 der::check_object_identifier(content).map_err(|error| format!("has {error}"))?;
-                Self::RegisteredId(der::dotted(content))
+                Self::RegisteredId(dotted(content))
             }
         })
     }
@@ -181,11 +179,15 @@ fn address(content: &[u8]) -> Result<IpAddr, String> {
 }
 
 /// A distinguished name. A choice cannot be tagged implicitly: the name is an element inside.
-pub(crate) fn directory(content: &[u8]) -> Result<Name, String> {
-    match X509Name::from_der(content) {
-        Ok(([], name)) => Ok(Name::read(&name)),
-        Ok(_) => Err("has something after a directoryName".to_owned()),
-        Err(error) => Err(format!("has a directoryName that cannot be read: {error}")),
+fn directory(content: &[u8]) -> Result<Name, String> {
+    match der::split(content)? {
+        (name, []) => Name::read(&name).map_err(|fault| {
+            format!(
+                "has a directoryName that cannot be read: {}",
+                fault.place(content).1
+            )
+        }),
+        _ => Err("has something after a directoryName".to_owned()),
     }
 }
 
@@ -197,7 +199,7 @@ fn other_name(content: &[u8]) -> Result<GeneralName, String> {
         return Err(malformed());
     }
     Ok(GeneralName::OtherName {
-        oid: der::dotted(oid.content),
+        oid: dotted(oid.content),
         value: value.content.to_vec(),
     })
 }

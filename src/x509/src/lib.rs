@@ -9,21 +9,33 @@
 // Time, randomness and data come in as arguments.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods))]
 
+mod asn1_time;
 mod certificate;
 mod comparable;
+mod crl;
 mod der;
+mod directory_name;
+#[cfg(test)]
+mod encode;
+mod extension_list;
 mod extensions;
 mod general_name;
 mod name;
 mod name_constraints;
+mod object_identifier;
 mod pem;
 mod private_key;
 mod public_key;
+mod reader;
+mod revocation_reason;
 mod serial;
 mod signature_algorithm;
 mod signed;
 
 pub use certificate::{Certificate, CertificateError};
+pub use crl::{
+    Crl, CrlError, CrlFile, CrlFileError, CrlNumber, IssuingDistributionPoint, Revoked, read_crls,
+};
 pub use der::NotDer;
 pub use extensions::{BasicConstraints, DistributionPoint, ExtendedKeyUsage, Extension, KeyUsage, PointName};
 pub use general_name::{GeneralName, NameKind};
@@ -32,6 +44,7 @@ pub use name_constraints::{NameConstraints, Subtree};
 pub use pem::{PemError, read_certificates};
 pub use private_key::{PrivateKeyDocument, PrivateKeyError};
 pub use public_key::{KeyAlgorithm, PublicKey};
+pub use revocation_reason::RevocationReason;
 pub use serial::Serial;
 pub use signature_algorithm::SignatureAlgorithm;
-pub use signed::Signed;
+pub use signed::{NotSigned, Signed};

@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use x509_parser::x509::X509Name;
-
 use crate::comparable::Comparable;
-use crate::der;
+use crate::der::{Element, OBJECT_IDENTIFIER, SEQUENCE, SET};
+use crate::object_identifier::dotted;
+use crate::reader::{Fault, Reader};
 
 /// Why an attribute's value is not text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,7 @@ pub struct Attribute {
     pub oid: String,
     /// The value, or why it is not text.
     pub value: Result<String, NotText>,
-    /// The value's ASN.1 type, as its universal tag: 12 is UTF8String, 19 PrintableString (X.680, 8.4).
+    /// The value's ASN.1 type, as its tag: 12 is UTF8String, 19 PrintableString (X.680, 8.4).
     pub tag: u8,
     /// The value's bytes, as encoded under that type.
     pub bytes: Vec<u8>,
@@ -84,25 +84,33 @@ impl Attribute {
 }
 
 impl Name {
-    pub(crate) fn read(name: &X509Name<'_>) -> Self {
-        let read = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| {
-            let value = attribute.attr_value();
-            Attribute {
-                oid: der::dotted(attribute.attr_type().as_bytes()),
-                value: text(value.tag().0, value.data),
-                tag: u8::try_from(value.tag().0).unwrap_or(u8::MAX),
-                bytes: value.data.to_vec(),
+    /// Reads the name that is this element, whole: whatever is not an RDN, an attribute, a type and a value is an error,
+    /// so that nothing in it is passed over (RFC 5280, 4.1.2.4; threats P21, P22). Its bytes were checked to be DER.
+    pub(crate) fn read<'a>(element: &Element<'a>) -> Result<Self, Fault<'a>> {
+        if element.tag != SEQUENCE {
+            return Err(Fault::new(element.whole, "a name is not a sequence"));
+        }
+        let mut rdns = Vec::new();
+        let mut sets = Reader::new(element.content);
+        while !sets.is_empty() {
+            let set = sets.expect(SET, "an RDN is not a set")?;
+            let mut rdn = Vec::with_capacity(1);
+            let mut attributes = Reader::new(set.content);
+            while !attributes.is_empty() {
+                rdn.push(attribute(
+                    &attributes.expect(SEQUENCE, "an attribute is not a sequence")?,
+                )?);
             }
-        };
-        let rdns: Vec<Vec<Attribute>> = name
-            .iter_rdn()
-            .map(|rdn| rdn.iter().map(read).collect())
-            .collect();
-        Self {
-            raw: name.as_raw().to_vec(),
+            if rdn.is_empty() {
+                return Err(Fault::new(set.whole, "an RDN without an attribute"));
+            }
+            rdns.push(rdn);
+        }
+        Ok(Self {
+            raw: element.whole.to_vec(),
             comparable: Comparable::of(&rdns),
             rdns,
-        }
+        })
     }
 
     /// Whether both name one entity: by the one rule that chaining, name constraints and the issuers of revocation
@@ -172,6 +180,19 @@ impl Name {
     }
 }
 
+fn attribute<'a>(element: &Element<'a>) -> Result<Attribute, Fault<'a>> {
+    let mut parts = Reader::new(element.content);
+    let kind = parts.expect(OBJECT_IDENTIFIER, "an attribute without its type")?;
+    let value = parts.any()?;
+    parts.end("something after an attribute's value")?;
+    Ok(Attribute {
+        oid: dotted(kind.content),
+        value: text(value.tag, value.content),
+        tag: value.tag,
+        bytes: value.content.to_vec(),
+    })
+}
+
 /// RFC 4514, 2.4, and whatever would change how the rest of a line is shown.
 fn escape(text: &mut String, value: &str) {
     for (at, c) in value.chars().enumerate() {
@@ -198,7 +219,7 @@ fn is_direction_mark(c: char) -> bool {
 
 /// Decodes a value strictly by its own string type. T61String and UniversalString are not read: the first has no
 /// agreed character set, the second no user.
-fn text(tag: u32, bytes: &[u8]) -> Result<String, NotText> {
+fn text(tag: u8, bytes: &[u8]) -> Result<String, NotText> {
     let ascii = |name, allowed: fn(u8) -> bool| match std::str::from_utf8(bytes) {
         Ok(text) if bytes.iter().all(|byte| allowed(*byte)) => Ok(text.to_owned()),
         _ => Err(NotText::Encoding(name)),
@@ -221,7 +242,7 @@ fn text(tag: u32, bytes: &[u8]) -> Result<String, NotText> {
                 .filter(|_| rest.is_empty())
                 .ok_or(NotText::Encoding("BMPString"))?
         }
-        other => return Err(NotText::Type(u8::try_from(other).unwrap_or(u8::MAX))),
+        other => return Err(NotText::Type(other)),
     };
     match text.chars().find(|c| c.is_control()) {
         Some(control) => Err(NotText::Control(u32::from(control))),

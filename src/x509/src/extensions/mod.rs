@@ -14,6 +14,7 @@ pub use usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
 use crate::der;
 use crate::general_name::GeneralName;
 use crate::name_constraints::NameConstraints;
+use crate::object_identifier::dotted;
 
 /// One extension of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,14 +27,14 @@ pub struct Extension {
     pub known: bool,
     /// Why its content cannot be read, where it is known and cannot.
     pub error: Option<String>,
-    /// Where its content lies in the certificate; [`crate::Certificate::extension_value`] gives the bytes.
-    pub(crate) value: Range<usize>,
 }
 
 /// The extensions of a certificate, read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Extensions {
     pub(crate) all: Vec<Extension>,
+    /// Where the content of each lies in the certificate.
+    pub(crate) values: Vec<Range<usize>>,
     pub(crate) basic_constraints: Option<BasicConstraints>,
     pub(crate) key_usage: Option<KeyUsage>,
     pub(crate) extended_key_usage: Option<ExtendedKeyUsage>,
@@ -60,12 +61,13 @@ impl Extensions {
             };
             let start = (extension.value.as_ptr() as usize).saturating_sub(der.as_ptr() as usize);
             read.all.push(Extension {
-                oid: der::dotted(extension.oid.as_bytes()),
+                oid: dotted(extension.oid.as_bytes()),
                 critical: extension.critical,
                 known,
                 error,
-                value: start..start.saturating_add(extension.value.len()),
             });
+            read.values
+                .push(start..start.saturating_add(extension.value.len()));
         }
         read
     }

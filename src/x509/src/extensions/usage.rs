@@ -1,6 +1,7 @@
 //! What a key may be used for: basic constraints, key usage, extended key usage.
 
 use crate::der;
+use crate::object_identifier::dotted;
 
 /// Basic constraints (RFC 5280, 4.2.1.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,7 +145,7 @@ impl ExtendedKeyUsage {
             if element.tag != der::OBJECT_IDENTIFIER {
                 return Err("has a purpose that is not an object identifier".to_owned());
             }
-            purposes.push(der::dotted(element.content));
+            purposes.push(dotted(element.content));
         }
         if purposes.is_empty() {
             return Err("names no purpose".to_owned());
