@@ -1,8 +1,11 @@
-//! Trust anchors.
+//! Trust anchors: what a path may end at.
 
-use rustls_pki_types::CertificateDer;
 use wire::Timestamp;
-use x509::{Certificate, KeyAlgorithm};
+use x509::Certificate;
+
+use crate::anchor_constraints::AnchorConstraints;
+use crate::fitness::{self, Unfit};
+use crate::revocation::RevocationPolicy;
 
 /// Why certificates do not make a trust anchor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,40 +26,85 @@ pub enum AnchorError {
     Twice(String),
 }
 
-/// A trust anchor: CA certificates, roots or intermediates, each trusted by itself. A path ends at any of them.
+/// What the certificates of an anchor are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AnchorKind {
+    /// CA certificates, roots or intermediates, self-signed or not, each trusted by itself.
+    #[default]
+    Ca,
+    /// End-entity certificates, each compared whole with the one presented; none of them issues anything (threat P19).
+    Pinned,
+}
+
+/// A trust anchor: certificates that are trusted because somebody configured them.
 #[derive(Debug, Clone)]
 pub struct TrustAnchor {
+    kind: AnchorKind,
     certificates: Vec<Certificate>,
-    pub(crate) prepared: Vec<rustls_pki_types::TrustAnchor<'static>>,
+    constraints: AnchorConstraints,
+    revocation: RevocationPolicy,
 }
 
 impl TrustAnchor {
-    /// The anchor of these certificates. Each must be a CA certificate (contract 2): version 3, `CA:TRUE`,
-    /// keyCertSign where key usage is there, a key and a signature that are fit for use (threats P4, P14, P19).
+    /// The anchor of these CA certificates, each of which must be fit to be one (contract 2; threats P4, P14, P19). One
+    /// that is over, or not yet valid, makes an anchor too: paths to it are refused.
     pub fn new(certificates: Vec<Certificate>) -> Result<Self, AnchorError> {
+        Self::of(AnchorKind::Ca, certificates, fitness::check_anchor)
+    }
+
+    /// The anchor of these end-entity certificates.
+    pub fn pinned(certificates: Vec<Certificate>) -> Result<Self, AnchorError> {
+        Self::of(AnchorKind::Pinned, certificates, fitness::check_end_entity)
+    }
+
+    fn of(
+        kind: AnchorKind,
+        certificates: Vec<Certificate>,
+        check: fn(&Certificate) -> Result<(), Unfit>,
+    ) -> Result<Self, AnchorError> {
         if certificates.is_empty() {
             return Err(AnchorError::Empty);
         }
-        let mut prepared = Vec::with_capacity(certificates.len());
         for (at, certificate) in certificates.iter().enumerate() {
             let subject = certificate.subject().display();
             if certificates.iter().take(at).any(|other| other == certificate) {
                 return Err(AnchorError::Twice(subject));
             }
-            let not_fit = |reason: String| AnchorError::Certificate {
-                subject: subject.clone(),
-                reason,
-            };
-            check_ca(certificate).map_err(|reason| not_fit(reason.to_string()))?;
-            let der = CertificateDer::from(certificate.der());
-            let anchor =
-                webpki::anchor_from_trusted_cert(&der).map_err(|error| not_fit(error.to_string()))?;
-            prepared.push(anchor.to_owned());
+            check(certificate).map_err(|reason| AnchorError::Certificate {
+                subject,
+                reason: reason.to_string(),
+            })?;
         }
         Ok(Self {
+            kind,
             certificates,
-            prepared,
+            constraints: AnchorConstraints::default(),
+            revocation: RevocationPolicy::default(),
         })
+    }
+
+    /// The anchor with constraints of its own, beside those in its certificates.
+    #[must_use]
+    pub fn constrained(mut self, constraints: AnchorConstraints) -> Self {
+        self.constraints = constraints;
+        self
+    }
+
+    /// The anchor with this policy about revocation.
+    #[must_use]
+    pub fn with_revocation(mut self, policy: RevocationPolicy) -> Self {
+        self.revocation = policy;
+        self
+    }
+
+    /// What it wants to be told about revocation.
+    pub fn revocation(&self) -> &RevocationPolicy {
+        &self.revocation
+    }
+
+    /// What its certificates are.
+    pub fn kind(&self) -> AnchorKind {
+        self.kind
     }
 
     /// The certificates.
@@ -64,96 +112,14 @@ impl TrustAnchor {
         &self.certificates
     }
 
+    /// Its own constraints.
+    pub fn constraints(&self) -> &AnchorConstraints {
+        &self.constraints
+    }
+
     /// The earliest end of any of the certificates.
     pub fn earliest_not_after(&self) -> Timestamp {
         let ends = self.certificates.iter().map(Certificate::not_after);
         ends.min().unwrap_or(Timestamp::from_seconds(i64::MIN))
     }
-}
-
-/// What makes a certificate unfit to be a CA, wherever on a path it stands.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotACa {
-    #[error("it is of version {0}; a CA certificate is of version 3")]
-    Version(u32),
-    #[error("it is not a CA certificate (basicConstraints does not say CA:TRUE)")]
-    BasicConstraints,
-    #[error("its key may not sign certificates (keyUsage is {0})")]
-    KeyUsage(String),
-    #[error("its serial number {0} is not a positive number of at most 20 octets")]
-    Serial(String),
-    #[error("its subject is empty")]
-    EmptySubject,
-    #[error("it has the critical extension {0}, which is not known")]
-    UnknownCriticalExtension(String),
-    #[error("its extension {oid} {reason}")]
-    Extension { oid: String, reason: String },
-    #[error("its key is {0}, which is not accepted")]
-    Key(String),
-    #[error("it is signed with {0}, which is not accepted")]
-    Signature(String),
-    #[error("the algorithm inside what was signed is not the one of the signature")]
-    AlgorithmsDisagree,
-}
-
-/// Judges a CA certificate by itself. The signature algorithm of a self-signed one does not matter: nobody relies on
-/// its signature, but a weak one is a sign of a CA that should be gone.
-pub(crate) fn check_ca(certificate: &Certificate) -> Result<(), NotACa> {
-    if certificate.version() != 3 {
-        return Err(NotACa::Version(certificate.version()));
-    }
-    check_form(certificate)?;
-    if certificate.subject().is_empty() {
-        return Err(NotACa::EmptySubject);
-    }
-    if !certificate
-        .basic_constraints()
-        .is_some_and(|constraints| constraints.ca)
-    {
-        return Err(NotACa::BasicConstraints);
-    }
-    if let Some(usage) = certificate.key_usage()
-        && !usage.key_cert_sign()
-    {
-        return Err(NotACa::KeyUsage(usage.describe()));
-    }
-    match certificate.public_key().algorithm() {
-        KeyAlgorithm::Rsa { bits } if !(2048..=8192).contains(bits) => {
-            Err(NotACa::Key(format!("RSA {bits}")))
-        }
-        KeyAlgorithm::Other(what) => Err(NotACa::Key(what.clone())),
-        _ => Ok(()),
-    }
-}
-
-/// What every certificate of a path must be, CA or not (threats P12, P13, P14).
-pub(crate) fn check_form(certificate: &Certificate) -> Result<(), NotACa> {
-    let serial = certificate.serial();
-    if !serial.is_positive() || serial.octets().len() > 20 {
-        return Err(NotACa::Serial(serial.hex()));
-    }
-    let mut seen: Vec<&str> = Vec::new();
-    for extension in certificate.extensions() {
-        let named = |reason: String| NotACa::Extension {
-            oid: extension.oid.clone(),
-            reason,
-        };
-        if let Some(error) = &extension.error {
-            return Err(named(error.clone()));
-        }
-        if seen.contains(&extension.oid.as_str()) {
-            return Err(named("stands twice".to_owned()));
-        }
-        seen.push(&extension.oid);
-        if extension.critical && !extension.known {
-            return Err(NotACa::UnknownCriticalExtension(extension.oid.clone()));
-        }
-    }
-    if !certificate.algorithms_agree() {
-        return Err(NotACa::AlgorithmsDisagree);
-    }
-    if certificate.signature_algorithm().is_weak() {
-        return Err(NotACa::Signature(certificate.signature_algorithm().to_string()));
-    }
-    Ok(())
 }

@@ -2,6 +2,9 @@
 
 use wire::Timestamp;
 
+use crate::revocation::Undetermined;
+use crate::work::TooMuch;
+
 /// Why a certificate is not trusted by an anchor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
@@ -34,6 +37,12 @@ pub enum PathError {
         /// The issuer that was looked for last.
         issuer: String,
     },
+    /// The anchor pins certificates, and this is none of them.
+    #[error("`{subject}` is none of the certificates that the trust anchor pins")]
+    NotPinned {
+        /// The certificate.
+        subject: String,
+    },
     /// A certificate of the issuer's name is there, and its key did not sign.
     #[error("`{subject}` names `{issuer}` as its issuer, but was not signed by that CA's key")]
     Signature {
@@ -51,26 +60,89 @@ pub enum PathError {
         reason: String,
     },
     /// A name that a CA of the path may not give.
-    #[error("a name in the certificate is outside the name constraints of a CA on its path")]
-    NameConstraints,
-    /// More intermediates than a CA of the path, or the library, allows.
-    #[error("the path is longer than a CA on it allows (pathLenConstraint), or than six intermediates")]
-    TooLong,
-    /// The extended key usages of the path leave client authentication out.
-    #[error("a certificate on the path is not for client authentication (extendedKeyUsage)")]
-    ExtendedKeyUsage,
+    #[error(
+        "`{subject}` bears {name}, which the name constraints of `{constrained_by}` do not allow ({rule})"
+    )]
+    NameConstraints {
+        /// Whose name it is.
+        subject: String,
+        /// The name.
+        name: String,
+        /// The CA that constrains names, or the anchor itself.
+        constrained_by: String,
+        /// What the name meets, or does not meet.
+        rule: String,
+    },
+    /// More intermediates than a CA of the path, or a request, is allowed.
+    #[error(
+        "there are {intermediates} intermediates below `{subject}`, which allows {allowed} (pathLenConstraint)"
+    )]
+    TooLong {
+        /// Who allows no more.
+        subject: String,
+        /// How many there are, self-issued ones not counted.
+        intermediates: usize,
+        /// How many may be.
+        allowed: usize,
+    },
+    /// The extended key usages of a certificate leave the purpose out.
+    #[error("`{subject}` is not for this use (extendedKeyUsage is {usage}, and must cover {wanted})")]
+    ExtendedKeyUsage {
+        /// Which.
+        subject: String,
+        /// What it is for.
+        usage: String,
+        /// What it is wanted for, dotted.
+        wanted: String,
+    },
     /// Signed with an algorithm that is not verified here.
-    #[error("a certificate on the path is signed with an algorithm that is not accepted: {0}")]
-    Algorithm(String),
+    #[error("`{subject}` is signed with {algorithm} by a key of type {key}, which is not accepted")]
+    Algorithm {
+        /// Which.
+        subject: String,
+        /// With what.
+        algorithm: String,
+        /// The issuer's key.
+        key: String,
+    },
+    /// Something that the operator demands of this anchor's certificates.
+    #[error("`{subject}`: {reason}, which the trust anchor's own constraints do not allow")]
+    AnchorConstraint {
+        /// Which.
+        subject: String,
+        /// What.
+        reason: String,
+    },
+    /// A certificate of the path is revoked.
+    #[error("`{subject}` (serial {serial}) is revoked since {since} ({reason}), says {source_of}")]
+    Revoked {
+        /// Which.
+        subject: String,
+        /// Its serial number.
+        serial: String,
+        /// Since when.
+        since: Timestamp,
+        /// Why, by the name of RFC 5280, 5.3.1.
+        reason: String,
+        /// Which list or responder says so.
+        source_of: String,
+    },
+    /// Whether a certificate of the path is revoked cannot be told, and the anchor wants it told.
+    #[error("whether `{subject}` (serial {serial}) is revoked cannot be told: {why}")]
+    RevocationUnknown {
+        /// Which.
+        subject: String,
+        /// Its serial number.
+        serial: String,
+        /// Why.
+        why: Undetermined,
+    },
     /// More certificates than are looked at.
     #[error("{0} certificates came with the request; at most {1} are looked at")]
     TooMany(usize, usize),
     /// The search was given up: the certificates are made to be slow.
     #[error("the search for a path was given up: {0}")]
-    TooMuchWork(String),
-    /// The library refuses for a reason of its own.
-    #[error("no valid path: {0}")]
-    Other(String),
+    TooMuchWork(#[from] TooMuch),
 }
 
 impl PathError {
@@ -80,15 +152,18 @@ impl PathError {
             Self::Expired { .. } => "path.expired",
             Self::NotYetValid { .. } => "path.not-yet-valid",
             Self::IssuerMissing { .. } => "path.issuer-missing",
+            Self::NotPinned { .. } => "path.not-pinned",
             Self::Signature { .. } => "path.signature",
             Self::Unfit { .. } => "path.unfit",
-            Self::NameConstraints => "path.name-constraints",
-            Self::TooLong => "path.too-long",
-            Self::ExtendedKeyUsage => "path.extended-key-usage",
-            Self::Algorithm(_) => "path.algorithm",
+            Self::NameConstraints { .. } => "path.name-constraints",
+            Self::TooLong { .. } => "path.too-long",
+            Self::ExtendedKeyUsage { .. } => "path.extended-key-usage",
+            Self::Algorithm { .. } => "path.algorithm",
+            Self::AnchorConstraint { .. } => "path.anchor-constraint",
+            Self::Revoked { .. } => "path.revoked",
+            Self::RevocationUnknown { why, .. } => why.rule(),
             Self::TooMany(..) => "path.too-many-certificates",
             Self::TooMuchWork(_) => "path.too-much-work",
-            Self::Other(_) => "path.other",
         }
     }
 }

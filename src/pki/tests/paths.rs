@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use pki::{PathError, TrustAnchor, VerifiedPath, validate};
+use pki::{
+    Evidence, NoEvidence, NoMemory, PathError, Question, SignatureMemory, TrustAnchor, VerifiedPath, validate,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
@@ -77,7 +79,9 @@ fn judge_at(
     now: Timestamp,
 ) -> Result<VerifiedPath, PathError> {
     let anchor = TrustAnchor::new(anchors.iter().map(|ca| of(ca)).collect()).unwrap();
-    validate(leaf, pool, &anchor, now, webpki::ALL_VERIFICATION_ALGS)
+    let known = (&NoMemory as &dyn SignatureMemory, &NoEvidence as &dyn Evidence);
+    let algorithms = webpki::ALL_VERIFICATION_ALGS;
+    validate(&Question::for_client(leaf, pool, &anchor, now, algorithms, known))
 }
 
 fn rule(result: Result<VerifiedPath, PathError>) -> &'static str {
@@ -305,7 +309,7 @@ fn unfit_anchors_are_refused_when_they_are_made() {
         ),
         (
             vec![of(&self::root(|params| {
-                params.serial_number = Some(SerialNumber::from(vec![0]))
+                params.serial_number = Some(SerialNumber::from(vec![1; 21]))
             }))],
             "serial",
         ),

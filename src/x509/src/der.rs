@@ -149,6 +149,11 @@ pub(crate) fn check_as(tag: u8, element: &Element<'_>) -> Result<(), &'static st
 }
 
 impl NotDer {
+    /// For what is wrong with the element as a whole.
+    pub(crate) const fn at_the_start(reason: &'static str) -> Self {
+        Self { offset: 0, reason }
+    }
+
     /// Where, and why.
     pub(crate) fn place(&self) -> (usize, &'static str) {
         (self.offset, self.reason)

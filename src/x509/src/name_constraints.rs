@@ -18,7 +18,8 @@ pub struct NameConstraints {
 /// The names below one base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subtree {
-    /// A DNS name and all below it; with a leading dot only what is below it. Lower case. Empty: every name.
+    /// A DNS name and all below it. Lower case. Empty: every name. A leading dot has no meaning here (RFC 5280,
+    /// 4.2.1.10, gives it one for hosts of URIs and mailboxes only) and is refused.
     Dns(String),
     /// A mailbox, a host, or with a leading dot the hosts below a domain. Host in lower case. Empty: every name.
     Email(String),
@@ -145,6 +146,12 @@ fn is_label(label: &str) -> bool {
 }
 
 fn dns(content: &[u8]) -> Result<String, String> {
+    if content.starts_with(b".") {
+        return Err(
+            "has a dNSName subtree with a leading dot, which means nothing there: leave the dot out"
+                .to_owned(),
+        );
+    }
     host(NameKind::Dns, content)
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::der;
+use crate::der::{self, NotDer};
 
 /// The kinds of public key that anyone here tells apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,12 @@ const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
 const ML_DSA: &[u8] = &[0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03];
 
 impl PublicKey {
+    /// Reads a SubjectPublicKeyInfo that stands by itself.
+    pub fn parse(spki: &[u8]) -> Result<Self, NotDer> {
+        der::check(spki)?;
+        Self::read(spki).map_err(NotDer::at_the_start)
+    }
+
     /// Reads a SubjectPublicKeyInfo. The algorithm is decided by the exact bytes of its identifier: explicit curve
     /// parameters or odd RSA parameters are something else (threats P14, P15).
     pub(crate) fn read(spki: &[u8]) -> Result<Self, &'static str> {

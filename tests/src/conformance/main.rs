@@ -2,14 +2,23 @@
 //!
 //! A line for each case that is not as expected, then one that counts; exit status 0 only when nothing failed.
 
+mod evidence;
+mod exceptions;
+mod limbo_suite;
+mod pkits_suite;
 mod sigv4_suite;
+mod suite_file;
 mod tally;
+mod verifiers;
+mod wycheproof_suite;
 
 use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+
+use wire::Timestamp;
 
 use crate::tally::Tally;
 
@@ -24,15 +33,28 @@ fn main() -> ExitCode {
     }
 }
 
+const SUITES: &str = "sigv4, limbo, limbo-client, pkits, wycheproof";
+
+/// For cases that are judged by the present.
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    Timestamp::from_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
 fn run() -> anyhow::Result<Tally> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [suite, file] = arguments.as_slice() else {
-        bail!("usage: conformance SUITE FILE; the suites are: sigv4");
+        bail!("usage: conformance SUITE FILE; the suites are: {SUITES}");
     };
-    let read = || std::fs::read(Path::new(file)).with_context(|| file.clone());
+    let path = Path::new(file);
     let tally = match suite.as_str() {
-        "sigv4" => sigv4_suite::run(&read()?)?,
-        other => bail!("there is no suite `{other}`; the suites are: sigv4"),
+        "sigv4" => sigv4_suite::run(&suite_file::read(path)?)?,
+        "limbo" => limbo_suite::run("limbo", &suite_file::read(path)?, false, now())?,
+        "limbo-client" => limbo_suite::run("limbo-client", &suite_file::read(path)?, true, now())?,
+        "pkits" => pkits_suite::run(&suite_file::read(path)?, path.parent().unwrap_or(Path::new("")))?,
+        "wycheproof" => wycheproof_suite::run(path)?,
+        other => bail!("there is no suite `{other}`; the suites are: {SUITES}"),
     };
     writeln!(std::io::stdout(), "{tally}")?;
     Ok(tally)

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 use sigv4::{PathRule, Request, SignedRequest, canonical_request};
 
-use crate::tally::{Outcome, Tally};
+use crate::tally::{Outcome, Tally, Tier};
 
 pub(crate) fn run(file: &[u8]) -> anyhow::Result<Tally> {
     let suite: Value = serde_json::from_slice(file).context("not the suite's JSON")?;
@@ -13,14 +13,15 @@ pub(crate) fn run(file: &[u8]) -> anyhow::Result<Tally> {
         .get("sigv4_cases")
         .and_then(Value::as_array)
         .context("it has no sigv4_cases")?;
-    let mut tally = Tally::new("sigv4");
+    let mut tally = Tally::new("sigv4")?;
     for case in cases {
         let name = text(case, "/name")?;
         for form in ["header", "query"] {
             let signed = Case::read(case, form).with_context(|| name.to_owned())?;
-            tally.count(&format!("{name} ({form})"), signed.judge());
+            tally.count(&format!("{name} ({form})"), Tier::Must, signed.judge());
         }
     }
+    tally.close(true);
     Ok(tally)
 }
 

@@ -46,14 +46,15 @@ impl Presented {
             Channel::Handshake
         };
         end_entity::judge(&self.certificate, channel)?;
-        let path = pki::validate(
+        let question = pki::Question::for_client(
             &self.certificate,
             &self.pool,
             &anchor.trust,
             attempt.at,
             broker.algorithms,
-        )
-        .map_err(|error| {
+            (&pki::NoMemory, &pki::NoEvidence),
+        );
+        let path = pki::validate(&question).map_err(|error| {
             refuse(error.rule())
                 .with("trust anchor", &anchor.name)
                 .with("subject", self.certificate.subject().display())

@@ -24,7 +24,7 @@ pub enum PointName {
         /// The URI, where it is one.
         uri: Option<String>,
     },
-    /// Attributes to be put behind the issuer's name: the content of the RDN.
+    /// Attributes to be put behind the issuer's name: the RDN, as the SET that it is.
     Relative(Vec<u8>),
 }
 
@@ -94,7 +94,14 @@ impl PointName {
                 }
                 Ok(names)
             }
-            0xa1 => Ok(vec![Self::Relative(choice.content.to_vec())]),
+            0xa1 => {
+                let mut set = choice.whole.to_vec();
+                // The tag is implicit: the SET's own takes its place.
+                if let Some(tag) = set.first_mut() {
+                    *tag = der::SET;
+                }
+                Ok(vec![Self::Relative(set)])
+            }
             other => Err(format!(
                 "has a distribution point's name of the unknown kind {other:02x}"
             )),
