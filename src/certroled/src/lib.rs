@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod control;
 mod explain;
+mod fetch;
 mod lab;
 mod randomness;
 mod reload;

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Each step brings the database from its index to the next version. A step that was released is never changed.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE sealing_key (
         id INTEGER PRIMARY KEY,
         sealed BLOB NOT NULL,
@@ -26,7 +27,39 @@ const STEPS: &[&str] = &["
         sequence INTEGER NOT NULL,
         hash BLOB NOT NULL
     ) STRICT;
-"];
+",
+    // A mark outlives its list: what was seen once is never undercut (threat R6).
+    "
+    CREATE TABLE revocation_list (
+        account TEXT NOT NULL,
+        trust_anchor TEXT NOT NULL,
+        scope BLOB NOT NULL,
+        source TEXT NOT NULL,
+        url TEXT,
+        der BLOB NOT NULL,
+        issuer_certificate BLOB,
+        number BLOB NOT NULL,
+        sha256 BLOB NOT NULL,
+        stored_at INTEGER NOT NULL,
+        PRIMARY KEY (account, trust_anchor, scope)
+    ) STRICT;
+    CREATE TABLE revocation_mark (
+        scope BLOB PRIMARY KEY,
+        number BLOB NOT NULL,
+        sha256 BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE ocsp_answer (
+        key BLOB PRIMARY KEY,
+        der BLOB NOT NULL,
+        issuer_certificate BLOB NOT NULL,
+        certificate BLOB NOT NULL,
+        not_after INTEGER NOT NULL,
+        this_update INTEGER NOT NULL,
+        next_update INTEGER
+    ) STRICT;
+    CREATE INDEX ocsp_answer_over ON ocsp_answer (not_after);
+",
+];
 
 /// The newest version.
 pub(crate) fn newest() -> i64 {

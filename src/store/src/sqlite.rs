@@ -1,5 +1,7 @@
 //! The state in one SQLite file.
 
+mod revocation;
+
 use std::fs::OpenOptions;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use wire::{RoleArn, RoleId, Timestamp};
 
-use crate::{AuditMark, Store, StoreError, StoredKey, migrations};
+use crate::{AuditMark, ListError, Store, StoreError, StoredAnswer, StoredKey, StoredList, migrations};
 
 /// How long a writer waits for another process to finish its transaction.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -231,5 +233,38 @@ impl Store for SqliteStore {
             }
         }
         Ok(())
+    }
+
+    fn revocation_lists(&self) -> Result<Vec<StoredList>, StoreError> {
+        revocation::lists(&self.connection())
+    }
+
+    fn put_revocation_list(&self, list: &StoredList) -> Result<(), ListError> {
+        revocation::put_list(&mut self.connection(), list)
+    }
+
+    fn remove_revocation_list(
+        &self,
+        account: &str,
+        trust_anchor: &str,
+        scope: &[u8],
+    ) -> Result<bool, StoreError> {
+        revocation::remove_list(&self.connection(), account, trust_anchor, scope)
+    }
+
+    fn raise_revocation_mark(&self, scope: &[u8], number: &[u8], sha256: &[u8; 32]) -> Result<(), ListError> {
+        revocation::raise_mark(&mut self.connection(), scope, number, sha256)
+    }
+
+    fn ocsp_answers(&self) -> Result<Vec<StoredAnswer>, StoreError> {
+        revocation::answers(&self.connection())
+    }
+
+    fn put_ocsp_answer(&self, answer: &StoredAnswer) -> Result<bool, ListError> {
+        revocation::put_answer(&self.connection(), answer)
+    }
+
+    fn forget_ocsp_answers(&self, before: Timestamp) -> Result<usize, StoreError> {
+        revocation::forget_answers(&self.connection(), before)
     }
 }

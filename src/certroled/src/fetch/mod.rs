@@ -1,0 +1,37 @@
+//! Fetching revocation lists and OCSP answers, outside of any exchange.
+//!
+//! What lives here: where certroled may go by itself ([`Rules`]), going there once and safely ([`Fetcher`]), and when to go
+//! again ([`Schedule`]). What does not: what the bytes say, whether they are believed, and which places are worth going
+//! to; a location comes from the configuration or from a certificate on a verified path (threat P20).
+//!
+//! A place is judged twice (threat G5): its host by name, and every address by its range, in the moment of connecting and
+//! with no second look-up in between. There is no TLS, no proxy, no redirect, no kept connection, no compression.
+
+#![cfg_attr(
+    not(test),
+    expect(dead_code, reason = "revocation is not wired to the daemon yet")
+)]
+
+mod cidr;
+mod error;
+mod exchange;
+mod fetcher;
+mod location;
+mod meter;
+mod names;
+mod ranges;
+mod rules;
+mod schedule;
+#[cfg(test)]
+mod tests;
+mod turns;
+
+#[expect(unused_imports, reason = "see above")]
+pub(crate) use {
+    error::{Failure, FetchError},
+    fetcher::Fetcher,
+    location::{Host, Location, LocationError},
+    ranges::{AllowedRange, Warning},
+    rules::{HostPattern, RuleError, Rules},
+    schedule::{Schedule, before_expiry},
+};
