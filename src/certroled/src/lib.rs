@@ -11,6 +11,7 @@ mod config;
 mod control;
 mod explain;
 mod lab;
+mod primitives;
 mod randomness;
 mod reload;
 mod server;
