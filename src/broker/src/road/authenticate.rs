@@ -45,7 +45,7 @@ impl Presented {
         } else {
             Channel::Handshake
         };
-        end_entity::judge(&self.certificate, channel)?;
+        end_entity::judge(&self.certificate, channel, broker.algorithms)?;
         let path = pki::validate(
             &self.certificate,
             &self.pool,
