@@ -164,8 +164,7 @@ mod tests {
         assert_eq!(secret.expose().len(), 40);
     }
 
-    /// Both builds make and open these very bytes (docs/cryptography.md): brokers of either share sealing keys, and a
-    /// change of build ends no session.
+    /// Both builds make and open these very bytes (docs/cryptography.md): a change of build ends no session.
     #[test]
     fn a_token_does_not_depend_on_the_build() {
         let (token, secret) = seal(&claims(), &ring(), now(), &Counted::starting_at(5)).unwrap();
