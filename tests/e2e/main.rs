@@ -13,6 +13,8 @@
 
 mod harness;
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 mod client;
 mod durability;
 mod edge;

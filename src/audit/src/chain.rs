@@ -1,8 +1,9 @@
 //! The chain: every line carries its number and the SHA-256 of the line before, so that a line that is changed,
 //! dropped, moved or added shows (threat O2).
 
-use ring::digest::{SHA256, digest};
 use serde::Deserialize;
+
+use crate::primitives::digest::{SHA256, digest};
 
 /// A SHA-256.
 pub(crate) type Hash = [u8; 32];

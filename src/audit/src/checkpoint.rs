@@ -6,12 +6,12 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use serde_json::json;
 use wire::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::chain::Mark;
+use crate::primitives::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
 /// The key that signs checkpoints.
 pub struct CheckpointKey {
@@ -164,6 +164,24 @@ impl FromStr for Checkpoint {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+
+    const KNOWN_CHECKPOINT: &str = "certrole-checkpoint-1 12 0303030303030303030303030303030303030303030303030303030303030303 20270115T080000Z CWomV02na2eJul66XUaWfyvM2c48b0FWe2c2bKrpXgIQUjv6xoyeukDqhptQAcrevOSbCg+uEjrJxi3VzXdOCw==";
+    const KNOWN_KEY: &str = "6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=";
+
+    /// Both builds sign the same bytes (docs/cryptography.md): a log goes on, and is verified, under either. The line
+    /// was signed by the build with ring.
+    #[test]
+    fn a_checkpoint_does_not_depend_on_the_build() {
+        let key = CheckpointKey::from_seed(&Zeroizing::new([7; 32])).unwrap();
+        let mark = Mark {
+            sequence: 12,
+            hash: [3; 32],
+        };
+        let checkpoint = key.sign(mark, Timestamp::from_seconds(1_800_000_000));
+        assert_eq!(checkpoint.to_string(), KNOWN_CHECKPOINT);
+        let known: Checkpoint = KNOWN_CHECKPOINT.parse().unwrap();
+        assert!(known.is_signed_by(&KNOWN_KEY.parse().unwrap()));
+    }
 
     #[test]
     fn a_checkpoint_survives_as_text_and_no_change_does() {

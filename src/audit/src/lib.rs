@@ -12,6 +12,7 @@ mod checkpoint;
 mod disk;
 mod event;
 mod log;
+mod primitives;
 mod recovery;
 mod search;
 mod strangers;

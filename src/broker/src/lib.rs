@@ -10,6 +10,7 @@
 mod attempt;
 mod exchange;
 mod identity;
+mod primitives;
 mod randomness;
 mod record;
 mod refusal;

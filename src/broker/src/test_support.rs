@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wire::Timestamp;
 
+use crate::primitives::digest::{SHA256, digest};
 use crate::randomness::{Randomness, RandomnessUnavailable};
 use crate::token::Claims;
 
@@ -21,7 +22,7 @@ impl Randomness for Counted {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessUnavailable> {
         for chunk in bytes.chunks_mut(32) {
             let count = self.0.fetch_add(1, Ordering::Relaxed);
-            let digest = ring::digest::digest(&ring::digest::SHA256, &count.to_be_bytes());
+            let digest = digest(&SHA256, &count.to_be_bytes());
             for (to, from) in chunk.iter_mut().zip(digest.as_ref()) {
                 *to = *from;
             }

@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use audit::{Folder, Log, Mark};
 use broker::{Broker, Randomness};
-use rustls::crypto::CryptoProvider;
 use store::AuditMark;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -18,7 +17,7 @@ use crate::control::Control;
 use crate::reload::{Reloader, settle};
 use crate::server::{self, Bound, Daemon, Metrics, ServerCertificate, Status, Stop};
 use crate::state::State;
-use crate::{clock, randomness};
+use crate::{clock, primitives, randomness};
 
 /// How long before a trust anchor is over the log begins to say so.
 const WARNING_DAYS: i64 = 45;
@@ -51,7 +50,7 @@ async fn run_inside(
     let Configuration { settings, objects } = configuration;
     let now = clock::now();
     let randomness: Arc<dyn Randomness> = Arc::new(randomness::System::new());
-    let provider: CryptoProvider = rustls::crypto::ring::default_provider();
+    let provider = primitives::provider();
     let certificate = Arc::new(
         ServerCertificate::read(&settings.listen, &provider, now)
             .context("the server's certificate cannot be used")?,

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
+use crate::primitives::VERSION;
 
 /// The certrole broker: X.509 certificates in, temporary credentials out.
 #[derive(Debug, Parser)]
-#[command(name = "certroled", version, disable_help_subcommand = true)]
+#[command(name = "certroled", version = VERSION, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -12,6 +12,7 @@ mod control;
 mod explain;
 mod fetch;
 mod lab;
+mod primitives;
 mod randomness;
 mod reload;
 mod server;

@@ -1,7 +1,8 @@
 //! The one source of randomness: the system's.
 
 use broker::{Randomness, RandomnessUnavailable};
-use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::primitives::rand::{SecureRandom as _, SystemRandom};
 
 /// The system's source.
 #[derive(Debug)]

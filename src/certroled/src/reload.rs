@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 use broker::{Broker, OperatorCommand, Randomness, Snapshot};
-use rustls::crypto::CryptoProvider;
 use store::StoreError;
 use wire::{RoleId, Timestamp};
 
-use crate::clock;
 use crate::config::{Configuration, Lab, Objects, Settings, load};
 use crate::server::{Metrics, ServerCertificate, Status};
 use crate::state::State;
+use crate::{clock, primitives};
 
 /// What a reload changes, and where it reads.
 pub(crate) struct Reloader {
@@ -102,7 +101,7 @@ impl Reloader {
     fn read(&self) -> Result<Fresh, String> {
         let Configuration { settings, objects } =
             load(&self.file, self.lab).map_err(|problems| problems.to_string())?;
-        let provider: CryptoProvider = rustls::crypto::ring::default_provider();
+        let provider = primitives::provider();
         let certificate = ServerCertificate::read(&settings.listen, &provider, clock::now())
             .map_err(|error| format!("the server's certificate cannot be used: {error}"))?;
         Ok(Fresh {

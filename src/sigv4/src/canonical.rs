@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
-use ring::digest::{SHA256, digest};
 
 use crate::authorization::Scope;
+use crate::primitives::digest::{SHA256, digest};
 use crate::request::Request;
 
 /// How the path enters the canonical request.

@@ -1,13 +1,13 @@
 //! `AWS4-HMAC-SHA256`: deriving the key, signing, verifying (policy contract 5.2).
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use ring::hmac::{HMAC_SHA256, Key, sign};
 use subtle::ConstantTimeEq as _;
 use wire::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::authorization::Scope;
 use crate::canonical::{PathRule, canonical_request, string_to_sign};
+use crate::primitives::hmac::{HMAC_SHA256, Key, sign};
 use crate::request::Request;
 use crate::signed::{Algorithm, Form, SignedRequest};
 

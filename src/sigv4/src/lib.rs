@@ -13,6 +13,7 @@ mod authorization;
 mod canonical;
 pub mod door;
 mod hmac;
+mod primitives;
 mod request;
 mod signed;
 mod x509_signature;

@@ -1,11 +1,11 @@
 //! A signature as a request bears it: in the header or in the query, read once.
 
 use percent_encoding::percent_decode_str;
-use ring::digest::{SHA256, digest};
 use wire::Timestamp;
 
 use crate::authorization::{Authorization, AuthorizationError, Scope, read_signature, read_signed_headers};
 use crate::canonical::{PathRule, canonical_request, string_to_sign};
+use crate::primitives::digest::{SHA256, digest};
 use crate::request::Request;
 use crate::x509_signature::X509Algorithm;
 

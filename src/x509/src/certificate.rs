@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ring::digest::{SHA256, digest};
 use wire::Timestamp;
 use x509_parser::certificate::X509CertificateParser;
 use x509_parser::nom::Parser as _;
@@ -16,6 +15,7 @@ use crate::general_name::GeneralName;
 use crate::name::Name;
 use crate::name_constraints::NameConstraints;
 use crate::object_identifier::dotted;
+use crate::primitives::digest::{SHA256, digest};
 use crate::public_key::PublicKey;
 use crate::reader::Reader;
 use crate::serial::Serial;

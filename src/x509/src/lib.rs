@@ -24,6 +24,7 @@ mod name;
 mod name_constraints;
 mod object_identifier;
 mod pem;
+mod primitives;
 mod private_key;
 mod public_key;
 mod reader;

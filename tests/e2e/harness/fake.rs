@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
-use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::{Leaf, Possession};
+use super::{Leaf, Possession, provider};
 
 /// A server that answers each request with the next of its answers, the last one for ever.
 pub(crate) struct Fake {
@@ -23,8 +22,7 @@ pub(crate) struct Fake {
 impl Fake {
     /// Asks for a client certificate, takes any.
     pub(crate) async fn start(certificate: &Leaf, answers: Vec<Vec<u8>>) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        Self::start_with(certificate, answers, Some(Arc::new(Possession(provider)))).await
+        Self::start_with(certificate, answers, Some(Arc::new(Possession(provider())))).await
     }
 
     /// Asks for none, as a broker does behind something that ends TLS.
@@ -33,13 +31,13 @@ impl Fake {
     }
 
     async fn start_with(certificate: &Leaf, answers: Vec<Vec<u8>>, asks: Option<Arc<Possession>>) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = provider();
         let key = PrivateKeyDer::Pkcs8(certificate.key.serialize_der().into());
         let own = CertifiedKey::new(
             vec![CertificateDer::from(certificate.der.clone())],
-            any_supported_type(&key).unwrap(),
+            provider.key_provider.load_private_key(key).unwrap(),
         );
-        let builder = ServerConfig::builder_with_provider(provider)
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .unwrap();
         let config = match asks {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::ring::sign::any_supported_type;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
@@ -13,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::Leaf;
+use super::{Leaf, provider};
 
 /// How long anything may take before a test calls it hung. Nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,9 +35,8 @@ pub(crate) fn tls_config_of(
 ) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(server_ca.to_vec())).unwrap();
-    // aws-lc-rs is in the test's tree for P-521 only; a client may be stronger than the broker.
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
+    let provider = provider();
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots);
@@ -48,7 +46,7 @@ pub(crate) fn tls_config_of(
             let mut chain = vec![CertificateDer::from(leaf.der.clone())];
             chain.extend(leaf.chain.iter().cloned().map(CertificateDer::from));
             let key = PrivateKeyDer::Pkcs8(leaf.key.serialize_der().into());
-            let key = any_supported_type(&key).unwrap();
+            let key = provider.key_provider.load_private_key(key).unwrap();
             // Unlike the builder's own way, this sends what it is given: an odd certificate is the broker's to refuse.
             let certificate = SingleCertAndKey::from(CertifiedKey::new(chain, key));
             builder.with_client_cert_resolver(Arc::new(certificate))

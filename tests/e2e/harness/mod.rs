@@ -6,6 +6,7 @@ mod http;
 mod pki;
 mod possession;
 mod programs;
+mod provider;
 mod server;
 mod signer;
 
@@ -18,5 +19,6 @@ pub(crate) use http::{Answer, Identity, Wire, tls_config, tls_config_of};
 pub(crate) use pki::{Authority, Key, Leaf};
 pub(crate) use possession::Possession;
 pub(crate) use programs::{certrole, certroled, core_limit, let_it_dump_core};
+pub(crate) use provider::provider;
 pub(crate) use server::{Server, document, trouble};
 pub(crate) use signer::Signed;

@@ -2,8 +2,9 @@
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA512, PKCS_ED25519,
-    PKCS_RSA_SHA256, RsaKeySize, SanType, SerialNumber,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA256,
+    PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256,
+    RsaKeySize, SanType, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -15,6 +16,9 @@ pub(crate) enum Key {
     P521,
     Rsa2048,
     Ed25519,
+    MlDsa44,
+    MlDsa65,
+    MlDsa87,
 }
 
 impl Key {
@@ -22,11 +26,23 @@ impl Key {
         match self {
             Self::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
             Self::P384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
-            Self::P521 => KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512),
+            // A signed request is hashed with SHA-256 on every curve (contract 1.4).
+            Self::P521 => KeyPair::generate_for(&PKCS_ECDSA_P521_SHA256),
             Self::Ed25519 => KeyPair::generate_for(&PKCS_ED25519),
             Self::Rsa2048 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048),
+            Self::MlDsa44 => KeyPair::generate_for(&PKCS_ML_DSA_44),
+            Self::MlDsa65 => KeyPair::generate_for(&PKCS_ML_DSA_65),
+            Self::MlDsa87 => KeyPair::generate_for(&PKCS_ML_DSA_87),
         }
         .unwrap()
+    }
+
+    /// The same for a CA: certificates are signed with the hash that fits the curve.
+    fn make_for_ca(self) -> KeyPair {
+        match self {
+            Self::P521 => KeyPair::generate_for(&PKCS_ECDSA_P521_SHA512).unwrap(),
+            other => other.make(),
+        }
     }
 }
 
@@ -37,12 +53,20 @@ pub(crate) struct Authority {
 
 impl Authority {
     pub(crate) fn root(name: &str) -> Self {
-        let issuer = CertifiedIssuer::self_signed(ca_params(name), Key::P256.make()).unwrap();
+        Self::root_with(Key::P256, name)
+    }
+
+    pub(crate) fn root_with(key: Key, name: &str) -> Self {
+        let issuer = CertifiedIssuer::self_signed(ca_params(name), key.make_for_ca()).unwrap();
         Self { issuer }
     }
 
     pub(crate) fn intermediate(&self, name: &str) -> Self {
-        let issuer = CertifiedIssuer::signed_by(ca_params(name), Key::P256.make(), &self.issuer).unwrap();
+        self.intermediate_with(Key::P256, name)
+    }
+
+    pub(crate) fn intermediate_with(&self, key: Key, name: &str) -> Self {
+        let issuer = CertifiedIssuer::signed_by(ca_params(name), key.make_for_ca(), &self.issuer).unwrap();
         Self { issuer }
     }
 
@@ -101,7 +125,11 @@ impl Authority {
 
     /// The broker's own certificate.
     pub(crate) fn server(&self) -> Leaf {
-        self.leaf_with(Key::P256, "broker", |params| {
+        self.server_with(Key::P256)
+    }
+
+    pub(crate) fn server_with(&self, key: Key) -> Leaf {
+        self.leaf_with(key, "broker", |params| {
             params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
             params.subject_alt_names = vec![
                 SanType::DnsName("localhost".try_into().unwrap()),

@@ -69,6 +69,7 @@ impl Signed<'_> {
 
         let algorithm = match self.key {
             Key::Rsa2048 => "AWS4-X509-RSA-SHA256",
+            Key::MlDsa44 | Key::MlDsa65 | Key::MlDsa87 => "AWS4-X509-MLDSA",
             _ => "AWS4-X509-ECDSA-SHA256",
         };
         let scope = format!("{}/{}/{}/aws4_request", &date[..8], self.region, self.service);

@@ -45,7 +45,7 @@ impl Presented {
         } else {
             Channel::Handshake
         };
-        end_entity::judge(&self.certificate, channel)?;
+        end_entity::judge(&self.certificate, channel, broker.algorithms)?;
         let question = pki::Question::for_client(
             &self.certificate,
             &self.pool,

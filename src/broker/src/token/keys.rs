@@ -5,10 +5,10 @@
 
 use std::fmt;
 
-use ring::{aead, hkdf};
 use wire::{SessionDuration, Timestamp};
 use zeroize::Zeroizing;
 
+use crate::primitives::{aead, hkdf};
 use crate::randomness::{Randomness, RandomnessUnavailable, random};
 
 /// How long a key seals: thirty days.
@@ -217,6 +217,9 @@ mod tests {
     use super::*;
     use crate::test_support::Counted;
 
+    /// Sealed by the build with ring.
+    const KNOWN_BLOB: &str = "01af5570f5a1810b7af78caf4bc70a660f0df51e42baf91d4de5b2328de0e83dfca3e8803e7c527a31bb880e6d24dd07d7581ab2aca02f";
+
     #[test]
     fn a_sealed_secret_opens_under_its_own_name_only() {
         let root = RootKey::generate(&Counted::default()).unwrap();
@@ -231,6 +234,17 @@ mod tests {
             assert!(root.open("sealing-key/1", &bent).is_err(), "byte {at}");
         }
         assert!(root.open("sealing-key/1", &[]).is_err());
+    }
+
+    /// Both builds seal the same bytes at rest (docs/cryptography.md): a state folder does not depend on the build.
+    #[test]
+    fn a_sealed_secret_does_not_depend_on_the_build() {
+        let root = RootKey::new(&[9; 32]).unwrap();
+        let blob = root
+            .seal("sealing-key/1", b"secret", &Counted::default())
+            .unwrap();
+        assert_eq!(hex::encode(&blob), KNOWN_BLOB);
+        assert_eq!(root.open("sealing-key/1", &blob).unwrap().as_slice(), b"secret");
     }
 
     /// Threat K7: published before use, used in turn, opened until the last session under it has ended.

@@ -6,12 +6,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ring::{aead, hkdf};
 use wire::{AccessKeyId, SecretText, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Claims;
 use super::keys::{KeyRing, derived};
+use crate::primitives::{aead, hkdf};
 use crate::randomness::{Randomness, random};
 
 const VERSION: u8 = 1;
@@ -143,6 +143,10 @@ mod tests {
     use crate::test_support::{Counted, claims};
     use crate::token::SealingKey;
 
+    /// `claims()` sealed by the build with ring.
+    const KNOWN_TOKEN: &str = "AQEAAAABCvafx3b2nuxLaIUzFqBB0P2upGZewpn7ySg1YKCm9mdj5eMgHovpKqeYwztgCT7iqe2xMYxhVjWbHi8yBC0DC8m7MxYHb0iaQg1ETBAriunVawf2VhERaSRPFOUObBc00wCo-ZhAnAg6zLKY_ZJFN2Fv5TBjhkP31Sc8Cy6QnLSvirJF96Obfw_lu5LgUlfyXr4cjLXUYyMF7-PL7VRadv_40ZYc6VA8kh_qVLC3P-pyLqcpbTuVjIzWz0EovWPYsmSmwtJTQ57Ouw2S2I391ZQhgfQxAg41NglP93RN8GOFRsY9xeRZ-7pStPx3lmoxEKcrs6LH64TXRSIxRJuuUaOIGggvhdpjYTE-9zMm-IMS3BKHkazvDDiAWDOaEtc837-7XHPqJNP6kn6XaZ-o";
+    const KNOWN_SECRET: &str = "kYL+HuKoer407G1+gRXY5473PJ96M56jqm5BXMYA";
+
     fn now() -> Timestamp {
         Timestamp::from_seconds(1_800_000_000)
     }
@@ -158,6 +162,17 @@ mod tests {
         assert_eq!(opened.claims, claims());
         assert_eq!(opened.secret, secret);
         assert_eq!(secret.expose().len(), 40);
+    }
+
+    /// Both builds make and open these very bytes (docs/cryptography.md): a change of build ends no session.
+    #[test]
+    fn a_token_does_not_depend_on_the_build() {
+        let (token, secret) = seal(&claims(), &ring(), now(), &Counted::starting_at(5)).unwrap();
+        assert_eq!(token.expose(), KNOWN_TOKEN);
+        assert_eq!(secret.expose(), KNOWN_SECRET);
+        let opened = open(KNOWN_TOKEN, &ring(), now()).unwrap();
+        assert_eq!(opened.claims, claims());
+        assert_eq!(opened.secret.expose(), KNOWN_SECRET);
     }
 
     /// Threat K1: any change, cut or other spelling of a token makes it worthless.

@@ -5,10 +5,10 @@ use std::path::Path;
 use anyhow::bail;
 
 use super::{complain, say};
-use crate::clock;
 use crate::config::{Configuration, Lab, load};
 use crate::server::ServerCertificate;
 use crate::state::State;
+use crate::{clock, primitives};
 
 /// How long before its end a trust anchor is worth a word.
 const WARNING_DAYS: i64 = 45;
@@ -27,7 +27,7 @@ pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
         say(&format!("role {}: {role}", role.name()));
     }
     let mut problems = Vec::new();
-    let provider = rustls::crypto::ring::default_provider();
+    let provider = primitives::provider();
     if let Err(error) = ServerCertificate::read(&settings.listen, &provider, clock::now()) {
         problems.push(format!("the server's certificate cannot be used: {error}"));
     }

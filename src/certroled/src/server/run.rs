@@ -20,6 +20,7 @@ use super::status::Status;
 use super::tls::{ServerCertificate, server_config};
 use super::{listen, systemd};
 use crate::config::Settings;
+use crate::primitives;
 
 /// How long requests in flight get to finish.
 const GRACE: Duration = Duration::from_secs(30);
@@ -94,7 +95,7 @@ impl Stop {
 impl Daemon {
     /// Answers until told to stop; then finishes what is in flight.
     pub(crate) async fn serve(self, bound: Bound, stop: &Stop) -> anyhow::Result<()> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let provider = Arc::new(primitives::provider());
         let config = server_config(provider, self.settings.listen.client_auth, self.certificate)
             .context("the TLS configuration cannot be made")?;
         let acceptor = TlsAcceptor::from(config);

@@ -1,9 +1,8 @@
 //! The walk through a list, from its first byte to its last (RFC 5280, 5.1). Each element is visited once.
 
-use ring::digest::{SHA256, digest};
-
 use crate::der::{GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, UTC_TIME};
 use crate::object_identifier::dotted;
+use crate::primitives::digest::{SHA256, digest};
 use crate::reader::{Fault, Reader, check_whole, only};
 use crate::signature_algorithm::SignatureAlgorithm;
 use crate::signed::Signed;

@@ -5,7 +5,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ring::digest::{Context, SHA256};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use sigv4::{Algorithm, PathRule, SignedRequest, UnreadableSignature, X509Refused, door};
 use x509::Certificate;
@@ -16,6 +15,7 @@ use super::{
     wanted,
 };
 use crate::attempt::{Attempt, HandshakeProof};
+use crate::primitives::digest::{Context, SHA256};
 use crate::refusal::Refusal;
 use crate::replay::Fingerprint;
 use crate::snapshot::Snapshot;

@@ -13,13 +13,21 @@ use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, PeerIncompatible, SignatureScheme,
 };
-use x509::{Certificate, KeyAlgorithm};
+use x509::Certificate;
 
 use super::notes::Notes;
 use crate::config::ClientAuth;
 
 /// Certificates in one message, as many as a request may bring in all.
 const MOST_CERTIFICATES: usize = 10;
+
+/// The schemes of keys that some builds verify and others refuse (docs/cryptography.md).
+const ASKED_FOR: [SignatureScheme; 4] = [
+    SignatureScheme::ECDSA_NISTP521_SHA512,
+    SignatureScheme::ML_DSA_44,
+    SignatureScheme::ML_DSA_65,
+    SignatureScheme::ML_DSA_87,
+];
 
 /// Proves possession, and no more.
 #[derive(Debug)]
@@ -47,6 +55,25 @@ impl Possession {
         })?;
         Notes::keep(&leaf);
         Ok(leaf)
+    }
+
+    /// Refuses a key for which this build has no verifier, with a word on why.
+    fn knows(&self, leaf: &Certificate) -> Result<(), Error> {
+        let key = leaf.public_key();
+        let mut verifiers = self.algorithms.all.iter();
+        if verifiers.any(|verifier| verifier.public_key_alg_id().as_ref() == key.algorithm_identifier()) {
+            return Ok(());
+        }
+        Notes::note(
+            "key not supported",
+            format!(
+                "this build verifies no {} signature: use P-256, P-384 or RSA",
+                key.algorithm()
+            ),
+        );
+        Err(Error::PeerIncompatible(
+            PeerIncompatible::NoSignatureSchemesInCommon,
+        ))
     }
 }
 
@@ -84,7 +111,7 @@ impl ClientCertVerifier for Possession {
     ) -> Result<HandshakeSignatureValid, Error> {
         let leaf = Self::leaf(certificate)?;
         let key = leaf.public_key();
-        refuse_p521(key.algorithm())?;
+        self.knows(&leaf)?;
         // TLS 1.2 does not bind the curve to the scheme's name: the entry must fit the key itself.
         let candidates = self
             .algorithms
@@ -119,7 +146,7 @@ impl ClientCertVerifier for Possession {
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let leaf = Self::leaf(certificate)?;
-        refuse_p521(leaf.public_key().algorithm())?;
+        self.knows(&leaf)?;
         let key = SubjectPublicKeyInfoDer::from(leaf.public_key().spki());
         verify_tls13_signature_with_raw_key(message, &key, signed, &self.algorithms).inspect_err(|_| {
             Notes::note(
@@ -130,26 +157,36 @@ impl ClientCertVerifier for Possession {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        // A client with a P-521 key sends nothing where this is not offered, and would look like one without a
+        // A client with such a key sends nothing where its scheme is not offered, and would look like one without a
         // certificate: it is asked for, and then refused with a reason.
         let mut schemes = self.algorithms.supported_schemes();
-        if !schemes.contains(&SignatureScheme::ECDSA_NISTP521_SHA512) {
-            schemes.push(SignatureScheme::ECDSA_NISTP521_SHA512);
+        for scheme in ASKED_FOR {
+            if !schemes.contains(&scheme) {
+                schemes.push(scheme);
+            }
         }
         schemes
     }
 }
 
-/// ring has no P-521.
-fn refuse_p521(key: &KeyAlgorithm) -> Result<(), Error> {
-    if *key == KeyAlgorithm::P521 {
-        Notes::note(
-            "key not supported",
-            "this build verifies no P-521 signature: use P-256, P-384 or RSA",
-        );
-        return Err(Error::PeerIncompatible(
-            PeerIncompatible::NoSignatureSchemesInCommon,
-        ));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives;
+
+    /// Whatever this build verifies: a key that it does not know is refused with a reason, not taken for none.
+    #[test]
+    fn every_kind_of_key_is_asked_for_once() {
+        let schemes =
+            Possession::new(&primitives::provider(), ClientAuth::Optional).supported_verify_schemes();
+        let always = [
+            SignatureScheme::ECDSA_NISTP256_SHA256,
+            SignatureScheme::ED25519,
+            SignatureScheme::RSA_PSS_SHA256,
+        ];
+        for scheme in always.into_iter().chain(ASKED_FOR) {
+            let times = schemes.iter().filter(|offered| **offered == scheme).count();
+            assert_eq!(times, 1, "{scheme:?}");
+        }
     }
-    Ok(())
 }

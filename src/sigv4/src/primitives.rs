@@ -1,0 +1,11 @@
+//! Hashing and HMAC, from the one source that the build's features choose (docs/cryptography.md).
+//! ring and aws-lc-rs have the same interface by design, so that nothing else in this crate names either. Where a build
+//! of several programs turns on both, aws-lc-rs wins.
+
+#[cfg(feature = "aws-lc-rs")]
+pub(crate) use aws_lc_rs::{digest, hmac};
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+pub(crate) use ring::{digest, hmac};
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("sigv4 needs a source of primitives: turn on its feature `ring` (the default) or `aws-lc-rs`");
