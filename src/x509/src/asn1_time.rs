@@ -132,12 +132,11 @@ mod tests {
         }
     }
 
-    /// Every day of ten thousand years, against the calendar of `wire`.
+    /// Every day of the 400 years after which the calendar repeats, against that of `wire`.
     #[test]
     fn the_calendar_is_the_right_one() {
-        let mut at = Timestamp::from_seconds(i64::MIN);
-        let last = Timestamp::from_seconds(i64::MAX);
-        while at < last {
+        let mut at = Timestamp::from_seconds(0);
+        for _ in 0..=146_097 {
             let der = element(GENERALIZED_TIME, &at.basic().replace('T', ""));
             let read = generalized_time(&mut Reader::new(&der)).ok();
             assert_eq!(read, Some(at));

@@ -1,7 +1,8 @@
 //! Strict reading: bytes to certificates, names, keys and their attributes.
 //!
 //! What lives here: a DER check that refuses whatever is not the one canonical encoding, the certificate as an owned
-//! value, its names and extensions with what could not be read in them, and the PEM around certificates and keys.
+//! value, its names and extensions with what could not be read in them, revocation lists and OCSP responses, and the
+//! PEM around certificates, lists and keys.
 //!
 //! What does not: judgement. A version 1 certificate, an unknown critical extension or a broken algorithm can be
 //! read here, so that whoever refuses it can say why. Nothing here opens a file or reads a clock.
@@ -15,7 +16,6 @@ mod comparable;
 mod crl;
 mod der;
 mod directory_name;
-#[cfg(test)]
 mod encode;
 mod extension_list;
 mod extensions;
@@ -23,6 +23,7 @@ mod general_name;
 mod name;
 mod name_constraints;
 mod object_identifier;
+mod ocsp;
 mod pem;
 mod primitives;
 mod private_key;
@@ -42,6 +43,10 @@ pub use extensions::{BasicConstraints, DistributionPoint, ExtendedKeyUsage, Exte
 pub use general_name::{GeneralName, NameKind};
 pub use name::{Attribute, Name, NotText};
 pub use name_constraints::{NameConstraints, Subtree};
+pub use ocsp::{
+    CertId, CertStatus, IssuerHash, OcspError, OcspRequest, OcspResponse, ResponderId, ResponseStatus,
+    SingleResponse,
+};
 pub use pem::{PemError, read_certificates};
 pub use private_key::{PrivateKeyDocument, PrivateKeyError};
 pub use public_key::{KeyAlgorithm, PublicKey};

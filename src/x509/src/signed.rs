@@ -3,8 +3,13 @@
 //! What lives here: `SIGNED{}` as certificates and CRLs share it (RFC 5280, 4.1.1 and 5.1.1), split and not read.
 //! What does not: the arithmetic, which is for whoever holds the key.
 
-use crate::der::{BIT_STRING, SEQUENCE};
-use crate::reader::{Fault, Reader};
+use crate::der::{BIT_STRING, OBJECT_IDENTIFIER, SEQUENCE};
+use crate::object_identifier::dotted;
+use crate::reader::{Fault, Reader, check_whole};
+use crate::signature_algorithm::SignatureAlgorithm;
+
+/// The largest AlgorithmIdentifier that is read: the longest in use, RSASSA-PSS with all its parameters, takes 70.
+const LARGEST_ALGORITHM: usize = 1024;
 
 /// Bytes that are not a signed structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +65,22 @@ impl<'a> Signed<'a> {
                 "the signature is not a whole number of octets",
             )),
         }
+    }
+
+    /// Which algorithm the identifier names; its parameters are judged where the signature is verified.
+    pub(crate) fn signature_algorithm(&self) -> Result<SignatureAlgorithm, Fault<'a>> {
+        if self.algorithm.len() > LARGEST_ALGORITHM {
+            return Err(Fault::new(
+                self.algorithm,
+                "a signature algorithm of more than 1 KiB",
+            ));
+        }
+        let mut parts = Reader::new(self.algorithm);
+        let oid = parts.expect(OBJECT_IDENTIFIER, "a signature algorithm without its type")?;
+        if !parts.is_empty() {
+            check_whole(parts.rest())?;
+        }
+        Ok(SignatureAlgorithm::from_oid(&dotted(oid.content)))
     }
 }
 

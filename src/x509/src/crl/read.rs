@@ -1,10 +1,8 @@
 //! The walk through a list, from its first byte to its last (RFC 5280, 5.1). Each element is visited once.
 
-use crate::der::{GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, SEQUENCE, UTC_TIME};
-use crate::object_identifier::dotted;
+use crate::der::{GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
 use crate::primitives::digest::{SHA256, digest};
-use crate::reader::{Fault, Reader, check_whole, only};
-use crate::signature_algorithm::SignatureAlgorithm;
+use crate::reader::{Fault, Reader, only};
 use crate::signed::Signed;
 use crate::{asn1_time, directory_name};
 
@@ -13,12 +11,10 @@ use super::entries::Entries;
 use super::extensions::Extensions;
 
 const EXTENSIONS: u8 = 0xa0;
-/// The largest AlgorithmIdentifier that is read: the longest in use, RSASSA-PSS with all its parameters, takes 70.
-const LARGEST_ALGORITHM: usize = 1024;
 
 pub(super) fn read(der: &[u8], most_entries: usize) -> Result<Crl, Fault<'_>> {
     let signed = Signed::read(der)?;
-    let outer_algorithm = algorithm(signed.algorithm)?;
+    let signature_algorithm = signed.signature_algorithm()?;
 
     let mut whole = Reader::new(signed.tbs);
     let tbs = whole.expect(SEQUENCE, "the list is not a sequence")?;
@@ -51,7 +47,7 @@ pub(super) fn read(der: &[u8], most_entries: usize) -> Result<Crl, Fault<'_>> {
     Ok(Crl {
         sha256: <[u8; 32]>::try_from(digest(&SHA256, der).as_ref()).unwrap_or_default(),
         version,
-        signature_algorithm: outer_algorithm,
+        signature_algorithm,
         // Not read: where it is the same as the one outside, that one was.
         algorithms_agree: inner.content == signed.algorithm,
         issuer,
@@ -60,17 +56,4 @@ pub(super) fn read(der: &[u8], most_entries: usize) -> Result<Crl, Fault<'_>> {
         entries,
         extensions,
     })
-}
-
-/// Which algorithm the content of an AlgorithmIdentifier names.
-pub(crate) fn algorithm(content: &[u8]) -> Result<SignatureAlgorithm, Fault<'_>> {
-    if content.len() > LARGEST_ALGORITHM {
-        return Err(Fault::new(content, "a signature algorithm of more than 1 KiB"));
-    }
-    let mut parts = Reader::new(content);
-    let oid = parts.expect(OBJECT_IDENTIFIER, "a signature algorithm without its type")?;
-    if !parts.is_empty() {
-        check_whole(parts.rest())?;
-    }
-    Ok(SignatureAlgorithm::from_oid(&dotted(oid.content)))
 }
