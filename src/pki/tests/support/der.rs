@@ -43,7 +43,7 @@ pub fn generalized(at: Timestamp) -> Vec<u8> {
 }
 
 pub fn utc(at: Timestamp) -> Vec<u8> {
-    element(0x17, &[at.basic().replace('T', "")[2..].as_bytes()])
+    element(0x17, &[&at.basic().replace('T', "").as_bytes()[2..]])
 }
 
 /// The elements of a content, each whole.
