@@ -32,16 +32,16 @@ fn main() {
         time::OffsetDateTime::now_utc().unix_timestamp(),
     ))));
     let proof: &'static HandshakeProof = Box::leak(Box::new(
-        HandshakeProof::by_handshake(&world.chain, None).unwrap(),
+        HandshakeProof::by_handshake(&world.chain, None, world.broker.certificates()).unwrap(),
     ));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 
     let present = timed(|| {
         let attempt = world.attempt(proof);
-        black_box(Presented::present(&world.snapshot, &attempt, world.algorithms).unwrap());
+        black_box(Presented::present(&world.broker, &world.snapshot, &attempt).unwrap());
     });
     let attempt = world.attempt(proof);
-    let presented = || Presented::present(&world.snapshot, &attempt, world.algorithms).unwrap();
+    let presented = || Presented::present(&world.broker, &world.snapshot, &attempt).unwrap();
     let to_authenticated = timed(|| {
         black_box(
             presented()

@@ -131,7 +131,7 @@ async fn a_repeat_is_refused_until_it_is_too_old_anyway() {
 
 /// A session, issued at this time.
 async fn session(world: &World, at: Timestamp) -> Value {
-    let proof = HandshakeProof::by_handshake(&world.chain, None).unwrap();
+    let proof = HandshakeProof::by_handshake(&world.chain, None, world.broker.certificates()).unwrap();
     let attempt = Attempt {
         at,
         ..world.attempt(&proof)
@@ -230,7 +230,7 @@ async fn an_exchange_is_judged_by_the_time_that_it_is_given() {
     let start = now();
     let world = World::make(start);
     let leaf = x509::Certificate::parse(&world.chain[0]).unwrap();
-    let proof = HandshakeProof::by_handshake(&world.chain, None).unwrap();
+    let proof = HandshakeProof::by_handshake(&world.chain, None, world.broker.certificates()).unwrap();
     for (at, refused) in [
         (leaf.not_before().plus(-1), Some("path.not-yet-valid")),
         (leaf.not_after().plus(1), Some("path.expired")),

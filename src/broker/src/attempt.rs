@@ -6,6 +6,8 @@ use std::sync::Arc;
 use wire::{RequestId, Timestamp};
 use x509::Certificate;
 
+use crate::memory::CertificateMemory;
+
 /// Where a request came from, as the broker itself saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Source {
@@ -49,18 +51,19 @@ impl HandshakeProof {
     /// verified with that certificate's key, may call it; CI fails when a second place does.
     ///
     /// `read` is the first of them, if it was read already; another certificate is not taken for it.
-    pub fn by_handshake(chain: &[Vec<u8>], read: Option<&Certificate>) -> Option<Arc<Self>> {
+    pub fn by_handshake(
+        chain: &[Vec<u8>],
+        read: Option<&Certificate>,
+        memory: &CertificateMemory,
+    ) -> Option<Arc<Self>> {
         let (first, rest) = chain.split_first()?;
         Some(Arc::new(Self {
             leaf: match read.filter(|read| read.der() == first) {
                 Some(leaf) => Ok(leaf.clone()),
-                None => Certificate::parse(first).map_err(|error| error.to_string()),
+                None => memory.read(first).map_err(|error| error.to_string()),
             },
             // The chain is an unordered pool of hints: one that cannot be read helps nobody and harms nobody.
-            pool: rest
-                .iter()
-                .filter_map(|der| Certificate::parse(der).ok())
-                .collect(),
+            pool: rest.iter().filter_map(|der| memory.read(der).ok()).collect(),
             certificates: chain.len(),
         }))
     }

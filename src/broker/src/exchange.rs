@@ -6,9 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use crate::attempt::Attempt;
+use crate::memory::{CertificateMemory, VerifiedSignatures};
 use crate::randomness::Randomness;
 use crate::record::{Recorded, Witness};
 use crate::replay::ReplayMemory;
+use crate::revocation::{EvidenceSource, NoEvidenceSource, OcspAnswers};
 use crate::road::Presented;
 use crate::snapshot::Snapshot;
 use crate::token::KeyRing;
@@ -19,6 +21,10 @@ pub struct Broker {
     pub(crate) replay: ReplayMemory,
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
+    pub(crate) certificates: Arc<CertificateMemory>,
+    pub(crate) signatures: VerifiedSignatures,
+    pub(crate) answers: Arc<OcspAnswers>,
+    pub(crate) evidence: Arc<dyn EvidenceSource>,
     keys: RwLock<Arc<KeyRing>>,
 }
 
@@ -43,8 +49,25 @@ impl Broker {
             replay: ReplayMemory::default(),
             randomness,
             algorithms,
+            certificates: Arc::default(),
+            signatures: VerifiedSignatures::default(),
+            answers: Arc::default(),
+            evidence: Arc::new(NoEvidenceSource),
             keys,
         }
+    }
+
+    /// The broker with someone who fetches evidence of revocation.
+    #[must_use]
+    pub fn with_evidence(mut self, source: Arc<dyn EvidenceSource>, answers: Arc<OcspAnswers>) -> Self {
+        self.evidence = source;
+        self.answers = answers;
+        self
+    }
+
+    /// The certificates that were read before.
+    pub fn certificates(&self) -> &Arc<CertificateMemory> {
+        &self.certificates
     }
 
     /// The exchange: a certificate in, temporary credentials out (design section 3).
@@ -53,7 +76,7 @@ impl Broker {
     /// recorded.
     pub async fn exchange(&self, snapshot: &Snapshot, attempt: Attempt<'_>) -> Recorded<Session> {
         let mut witness = Witness::of(&attempt, snapshot);
-        let issued = Presented::present(snapshot, &attempt, self.algorithms)
+        let issued = Presented::present(self, snapshot, &attempt)
             .inspect(|presented| witness.presented(presented))
             .and_then(|presented| presented.authenticate(self, snapshot, &attempt))
             .inspect(|authenticated| witness.authenticated(authenticated))

@@ -1,7 +1,7 @@
 //! The exchange and its issuers.
 //!
 //! What lives here: the road of five steps (`road`), the one function that tells it (`Broker::exchange`), the objects
-//! it is judged by (`Snapshot`), the embedded issuer's tokens (`token`), the memory of signed requests, and the check
+//! it is judged by (`Snapshot`), what is remembered between exchanges (`memory`) and known of revocation, the embedded issuer's tokens (`token`), the memory of signed requests, and the check
 //! of credentials that were issued (`Broker::caller_identity`).
 //!
 //! What does not: HTTP and TLS (a request arrives as plain bytes, a handshake as a finished proof), files, clocks.
@@ -10,11 +10,13 @@
 mod attempt;
 mod exchange;
 mod identity;
+mod memory;
 mod primitives;
 mod randomness;
 mod record;
 mod refusal;
 mod replay;
+mod revocation;
 mod road;
 mod snapshot;
 #[cfg(test)]
@@ -25,9 +27,11 @@ mod token;
 pub use attempt::{Attempt, HandshakeProof, Source};
 pub use exchange::{Broker, Session};
 pub use identity::CallerIdentity;
+pub use memory::CertificateMemory;
 pub use randomness::{Randomness, RandomnessUnavailable};
 pub use record::{EdgeRefusal, Nothing, OperatorCommand, Recorded, Witness};
 pub use refusal::{Refusal, Refused, Step};
+pub use revocation::{EvidenceSource, IssuerLists, NoEvidenceSource, OcspAnswers, RevocationLists, Wanted};
 pub use road::{Authenticated, Authorized, Issued, Presented};
 pub use snapshot::{Anchor, Profile, Replay, Role, Snapshot, SnapshotBuilder, SnapshotError};
 pub use token::{

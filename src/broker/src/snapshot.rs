@@ -4,10 +4,14 @@
 //! A11). Every look-up is a hash: the cost does not grow with the number of objects.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use iam::{AttributeMapping, TrustPolicy};
 use uuid::Uuid;
 use wire::{AccountId, Partition, ProfileArn, Region, RoleArn, RoleId, SessionDuration, TrustAnchorArn};
+
+use crate::memory::PathMemory;
+use crate::revocation::{IssuerLists, RevocationLists};
 
 /// A trust anchor: the certificates that a presented one is judged by.
 #[derive(Debug, Clone)]
@@ -128,6 +132,15 @@ pub struct Snapshot {
     pub(crate) region: Region,
     pub(crate) server_names: Vec<String>,
     pub(crate) replay: Replay,
+    objects: Arc<Objects>,
+    lists: Arc<RevocationLists>,
+    /// The paths that were found under this snapshot, and are forgotten with it.
+    pub(crate) paths: PathMemory,
+}
+
+/// The objects, by what they are looked up by.
+#[derive(Debug, Default)]
+struct Objects {
     anchors: HashMap<TrustAnchorArn, Anchor>,
     profiles: HashMap<ProfileArn, ListedProfile>,
     roles: HashMap<RoleArn, Role>,
@@ -145,6 +158,7 @@ impl SnapshotBuilder {
     /// The snapshot, or everything that is wrong with its parts.
     pub fn build(self) -> Result<Snapshot, Vec<SnapshotError>> {
         let mut errors = Vec::new();
+        let mut objects = Objects::default();
         let mut snapshot = Snapshot {
             partition: self.partition,
             region: self.region,
@@ -154,10 +168,9 @@ impl SnapshotBuilder {
                 .map(|name| name.to_ascii_lowercase())
                 .collect(),
             replay: self.replay,
-            anchors: HashMap::new(),
-            profiles: HashMap::new(),
-            roles: HashMap::new(),
-            roles_by_id: HashMap::new(),
+            objects: Arc::default(),
+            lists: Arc::default(),
+            paths: PathMemory::default(),
         };
         if snapshot.server_names.is_empty() {
             errors.push(SnapshotError::NoServerName);
@@ -168,8 +181,8 @@ impl SnapshotBuilder {
                 let (account, name) = (role.arn.account(), role.arn.name().to_owned());
                 errors.push(SnapshotError::SameName { account, name });
             }
-            snapshot.roles_by_id.insert(role.id.clone(), role.arn.clone());
-            if let Some(double) = snapshot.roles.insert(role.arn.clone(), role) {
+            objects.roles_by_id.insert(role.id.clone(), role.arn.clone());
+            if let Some(double) = objects.roles.insert(role.arn.clone(), role) {
                 errors.push(SnapshotError::Twice(double.arn.to_string()));
             }
         }
@@ -177,7 +190,7 @@ impl SnapshotBuilder {
             if (anchor.arn.partition(), anchor.arn.region()) != (&snapshot.partition, &snapshot.region) {
                 errors.push(SnapshotError::Elsewhere(anchor.arn.to_string()));
             }
-            if let Some(double) = snapshot.anchors.insert(anchor.arn.clone(), anchor) {
+            if let Some(double) = objects.anchors.insert(anchor.arn.clone(), anchor) {
                 errors.push(SnapshotError::Twice(double.arn.to_string()));
             }
         }
@@ -187,7 +200,7 @@ impl SnapshotBuilder {
             }
             for role in &profile.roles {
                 let named = || (profile.name.clone(), role.clone());
-                if !snapshot.roles.contains_key(role) {
+                if !objects.roles.contains_key(role) {
                     let (profile, role) = named();
                     errors.push(SnapshotError::UnknownRole { profile, role });
                 } else if role.account() != profile.arn.account() {
@@ -197,7 +210,7 @@ impl SnapshotBuilder {
             }
             let roles = profile.roles.iter().cloned().collect();
             let arn = profile.arn.clone();
-            if snapshot
+            if objects
                 .profiles
                 .insert(arn.clone(), ListedProfile { profile, roles })
                 .is_some()
@@ -206,6 +219,7 @@ impl SnapshotBuilder {
             }
         }
         if errors.is_empty() {
+            snapshot.objects = Arc::new(objects);
             Ok(snapshot)
         } else {
             Err(errors)
@@ -214,34 +228,58 @@ impl SnapshotBuilder {
 }
 
 impl Snapshot {
+    /// The same objects with other revocation lists. What was remembered of paths is forgotten.
+    #[must_use]
+    pub fn with_lists(&self, lists: Arc<RevocationLists>) -> Self {
+        Self {
+            partition: self.partition.clone(),
+            region: self.region.clone(),
+            server_names: self.server_names.clone(),
+            replay: self.replay,
+            objects: Arc::clone(&self.objects),
+            lists,
+            paths: PathMemory::default(),
+        }
+    }
+
+    /// The revocation lists of every anchor.
+    pub fn lists_of_anchors(&self) -> &Arc<RevocationLists> {
+        &self.lists
+    }
+
+    /// The revocation lists of an anchor.
+    pub(crate) fn revocation_lists(&self, anchor: &TrustAnchorArn) -> Option<&IssuerLists> {
+        self.lists.of(anchor)
+    }
+
     /// The anchor with this ARN.
     pub fn anchor(&self, arn: &TrustAnchorArn) -> Option<&Anchor> {
-        self.anchors.get(arn)
+        self.objects.anchors.get(arn)
     }
 
     /// The profile with this ARN.
     pub fn profile(&self, arn: &ProfileArn) -> Option<&Profile> {
-        self.profiles.get(arn).map(|listed| &listed.profile)
+        self.objects.profiles.get(arn).map(|listed| &listed.profile)
     }
 
     /// The role with this ARN.
     pub fn role(&self, arn: &RoleArn) -> Option<&Role> {
-        self.roles.get(arn)
+        self.objects.roles.get(arn)
     }
 
     /// Every anchor.
     pub fn anchors(&self) -> impl Iterator<Item = &Anchor> {
-        self.anchors.values()
+        self.objects.anchors.values()
     }
 
     /// Every profile.
     pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
-        self.profiles.values().map(|listed| &listed.profile)
+        self.objects.profiles.values().map(|listed| &listed.profile)
     }
 
     /// Every role.
     pub fn roles(&self) -> impl Iterator<Item = &Role> {
-        self.roles.values()
+        self.objects.roles.values()
     }
 
     /// The region of every object.
@@ -251,14 +289,18 @@ impl Snapshot {
 
     /// Whether the profile lists the role.
     pub(crate) fn lists(&self, profile: &ProfileArn, role: &RoleArn) -> bool {
-        self.profiles
+        self.objects
+            .profiles
             .get(profile)
             .is_some_and(|listed| listed.roles.contains(role))
     }
 
     /// The role whose present life has this id.
     pub(crate) fn role_by_id(&self, id: &RoleId) -> Option<&Role> {
-        self.roles_by_id.get(id).and_then(|arn| self.roles.get(arn))
+        self.objects
+            .roles_by_id
+            .get(id)
+            .and_then(|arn| self.objects.roles.get(arn))
     }
 
     /// The anchor with this id, rebuilt into the ARN that it would have here.

@@ -30,6 +30,13 @@ impl VerifiedPath {
         &self.anchor
     }
 
+    /// Every certificate, from the leaf up to the anchor's; an anchor that is the leaf stands once.
+    pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
+        let pinned = self.anchor == self.leaf;
+        let anchor = (!pinned).then_some(&self.anchor);
+        [&self.leaf].into_iter().chain(&self.intermediates).chain(anchor)
+    }
+
     /// What was known of revocation, from the leaf up; the anchor's certificate is not asked about.
     pub fn revocation(&self) -> &[Checked] {
         &self.revocation

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use x509::Certificate;
+
 use crate::error::PathError;
 use crate::fitness;
 use crate::graph::{Graph, LEAF, check_validity};
@@ -31,6 +33,9 @@ pub struct Report {
     pub outcome: Result<VerifiedPath, PathError>,
     /// The paths that were tried and are none, in order; the first few of them.
     pub tried: Vec<Tried>,
+    /// The certificates of a path, leaf first and the anchor's last, on which nothing is wrong but that revocation
+    /// cannot be told: whoever keeps evidence may look for it in the places that these name.
+    pub unproven: Option<Vec<Certificate>>,
     /// What it cost.
     pub work: Work,
 }
@@ -47,10 +52,12 @@ pub fn validate(question: &Question<'_>) -> Result<VerifiedPath, PathError> {
 pub fn explain(question: &Question<'_>) -> Report {
     let mut account = Account::new(question.limits);
     let mut tried = Vec::new();
-    let outcome = answer(question, &mut account, &mut tried);
+    let mut unproven = None;
+    let outcome = answer(question, &mut account, &mut tried, &mut unproven);
     Report {
         outcome,
         tried,
+        unproven,
         work: account.work(),
     }
 }
@@ -59,6 +66,7 @@ fn answer(
     question: &Question<'_>,
     account: &mut Account,
     tried: &mut Vec<Tried>,
+    unproven: &mut Option<Vec<Certificate>>,
 ) -> Result<VerifiedPath, PathError> {
     let limit = account.limits().pool;
     if question.pool.len() > limit {
@@ -80,6 +88,7 @@ fn answer(
         account,
         edges: HashMap::new(),
         tried,
+        unproven,
         stack: vec![LEAF],
     };
     search.run()
@@ -92,6 +101,7 @@ struct Search<'q, 'a> {
     /// What is known of signatures: (child, issuer).
     edges: HashMap<(usize, usize), Result<(), BadSignature>>,
     tried: &'q mut Vec<Tried>,
+    unproven: &'q mut Option<Vec<Certificate>>,
     /// The path as far as it goes, from the leaf up.
     stack: Vec<usize>,
 }
@@ -197,6 +207,10 @@ impl Search<'_, '_> {
             Ok(path) => Outcome::Found(path),
             Err(error @ PathError::TooMuchWork(_)) => Outcome::GivenUp(error),
             Err(error) => {
+                if matches!(error, PathError::RevocationUnknown { .. }) {
+                    self.unproven
+                        .get_or_insert_with(|| path.into_iter().cloned().collect());
+                }
                 self.tell(error);
                 Outcome::Back(self.stack.len().saturating_sub(1))
             }

@@ -1,15 +1,19 @@
 //! Step 2, authenticate: a valid path to the named anchor, now, and a certificate fit for a client
 //! (contract 2; threats section 2).
 
-use pki::VerifiedPath;
+use std::sync::Arc;
+
+use pki::{PathError, Question, Report, Undetermined, VerifiedPath};
 use wire::ErrorClass;
 
 use super::Presented;
 use super::end_entity::{self, Channel};
 use crate::attempt::Attempt;
 use crate::exchange::Broker;
+use crate::memory::PathKey;
 use crate::refusal::{Refusal, Step};
 use crate::replay::Memory;
+use crate::revocation::{AnchorEvidence, Wanted};
 use crate::snapshot::{Anchor, Replay, Snapshot};
 
 /// How long a signed request may lie away from now, either side (design section 3).
@@ -20,7 +24,7 @@ pub(super) const WINDOW_SECONDS: i64 = 300;
 pub struct Authenticated<'s> {
     pub(super) presented: Presented,
     pub(super) anchor: &'s Anchor,
-    pub(super) path: VerifiedPath,
+    pub(super) path: Arc<VerifiedPath>,
 }
 
 impl Presented {
@@ -46,27 +50,71 @@ impl Presented {
             Channel::Handshake
         };
         end_entity::judge(&self.certificate, channel, broker.algorithms)?;
-        let question = pki::Question::for_client(
-            &self.certificate,
-            &self.pool,
-            &anchor.trust,
-            attempt.at,
-            broker.algorithms,
-            (&pki::NoMemory, &pki::NoEvidence),
-        );
-        let path = pki::validate(&question).map_err(|error| {
-            refuse(error.rule())
-                .with("trust anchor", &anchor.name)
-                .with("subject", self.certificate.subject().display())
-                .with("issuer", self.certificate.issuer().display())
-                .with("reason", error)
-        })?;
+        let path = self.path(broker, snapshot, anchor, attempt)?;
         self.remember(broker, snapshot, attempt)?;
         Ok(Authenticated {
             presented: self,
             anchor,
             path,
         })
+    }
+
+    /// A valid path, found or remembered. What is known of revocation is asked about each time, so that a list or an
+    /// answer that came since holds for a remembered path too.
+    fn path(
+        &self,
+        broker: &Broker,
+        snapshot: &Snapshot,
+        anchor: &Anchor,
+        attempt: &Attempt<'_>,
+    ) -> Result<Arc<VerifiedPath>, Refusal> {
+        let evidence = AnchorEvidence {
+            lists: snapshot.revocation_lists(&anchor.arn),
+            answers: &broker.answers,
+        };
+        let question = Question::for_client(
+            &self.certificate,
+            &self.pool,
+            &anchor.trust,
+            attempt.at,
+            broker.algorithms,
+            (&broker.signatures, &evidence),
+        );
+        let key = PathKey::of(anchor, &self.certificate, &self.pool);
+        if let Some(path) = snapshot.paths.find(&key, attempt.at)
+            && pki::recheck(&question, &path).is_ok()
+        {
+            return Ok(path);
+        }
+        let Report {
+            outcome, unproven, ..
+        } = pki::explain(&question);
+        match outcome {
+            Ok(path) => {
+                let path = Arc::new(path);
+                let certificates: Vec<_> = path.certificates().cloned().collect();
+                for certificate in &certificates {
+                    broker.certificates.keep(certificate);
+                }
+                broker.evidence.met(anchor, &certificates);
+                snapshot.paths.keep(key, &path);
+                Ok(path)
+            }
+            Err(error) => {
+                let fetched = may_be_fetched(&error)
+                    && unproven.is_some_and(|path| broker.evidence.wanted(anchor, &path) == Wanted::Queued);
+                let class = if fetched {
+                    ErrorClass::Unavailable
+                } else {
+                    ErrorClass::Unauthenticated
+                };
+                Err(Refusal::new(Step::Authenticate, class, error.rule())
+                    .with("trust anchor", &anchor.name)
+                    .with("subject", self.certificate.subject().display())
+                    .with("issuer", self.certificate.issuer().display())
+                    .with("reason", error))
+            }
+        }
     }
 
     /// A signed request is entered only now: strangers cannot fill the memory (threat S5).
@@ -89,6 +137,14 @@ impl Presented {
             Memory::Repeated => Err(throttle("authenticate.replayed").with("signed at", signature.signed_at)),
             Memory::Full => Err(throttle("authenticate.replay-memory-full")),
         }
+    }
+}
+
+/// Whether newer evidence could tell what this could not.
+fn may_be_fetched(error: &PathError) -> bool {
+    match error {
+        PathError::RevocationUnknown { why, .. } => !matches!(why, Undetermined::Unknown),
+        _ => false,
     }
 }
 

@@ -3,11 +3,11 @@
 
 mod by_signature;
 
-use rustls_pki_types::SignatureVerificationAlgorithm;
 use wire::{CreateSession, ErrorClass, Timestamp};
 use x509::Certificate;
 
 use crate::attempt::{Attempt, HandshakeProof};
+use crate::exchange::Broker;
 use crate::refusal::{Refusal, Step};
 use crate::replay::Fingerprint;
 use crate::snapshot::Snapshot;
@@ -39,13 +39,9 @@ impl Presented {
     ///
     /// A request that bears any mark of a signature is a signed one, and stands or falls with that signature: TLS
     /// never rescues it. Where both proofs are there, both must hold and name the same certificate.
-    pub fn present(
-        snapshot: &Snapshot,
-        attempt: &Attempt<'_>,
-        algorithms: &[&dyn SignatureVerificationAlgorithm],
-    ) -> Result<Self, Refusal> {
+    pub fn present(broker: &Broker, snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<Self, Refusal> {
         match (is_signed(attempt), attempt.handshake) {
-            (true, handshake) => by_signature::present(snapshot, attempt, handshake, algorithms),
+            (true, handshake) => by_signature::present(broker, snapshot, attempt, handshake),
             (false, Some(proof)) => Self::by_handshake(attempt, proof),
             (false, None) => Err(Refusal::new(
                 Step::Present,

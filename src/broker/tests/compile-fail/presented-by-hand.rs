@@ -1,6 +1,6 @@
-use broker::{Attempt, Presented, Refusal, Snapshot};
+use broker::{Attempt, Broker, Presented, Refusal, Snapshot};
 
-fn present(snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<Presented, Refusal> {
+fn present(broker: &Broker, snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<Presented, Refusal> {
     Ok(Presented { certificate: todo!(), pool: vec![], wanted: todo!(), signature: None })
 }
 

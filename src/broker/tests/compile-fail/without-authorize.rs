@@ -2,7 +2,7 @@ use broker::{Attempt, Broker, Presented, Recorded, Refusal, Session, Snapshot, W
 
 async fn road(broker: &Broker, snapshot: &Snapshot, attempt: Attempt<'_>) -> Result<Recorded<Session>, Refusal> {
     let witness = Witness::of(&attempt, snapshot);
-    let presented = Presented::present(snapshot, &attempt, &[])?;
+    let presented = Presented::present(broker, snapshot, &attempt)?;
     let authenticated = presented.authenticate(broker, snapshot, &attempt)?;
     let authorized = authenticated;
     let issued = authorized.issue(broker, &attempt)?;

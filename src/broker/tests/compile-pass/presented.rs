@@ -1,7 +1,7 @@
-use broker::{Attempt, Presented, Refusal, Snapshot};
+use broker::{Attempt, Broker, Presented, Refusal, Snapshot};
 
-fn present(snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<Presented, Refusal> {
-    Presented::present(snapshot, attempt, &[])
+fn present(broker: &Broker, snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<Presented, Refusal> {
+    Presented::present(broker, snapshot, attempt)
 }
 
 fn main() {

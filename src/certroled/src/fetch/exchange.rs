@@ -19,7 +19,7 @@ use super::meter::{Metered, Overrun};
 /// The longest head of an answer, and the most headers in it. Servers of lists send ten short ones.
 const LONGEST_HEAD: usize = 16 << 10;
 const MOST_HEADERS: usize = 64;
-/// The buffer for reading; a head that is not complete in it is too long, whatever it goes on to be.
+/// The buffer for reading: what one fetch holds beside what it has read.
 const BUFFER: usize = 64 << 10;
 
 /// What is asked.

@@ -139,9 +139,7 @@ pub(super) fn judge(address: IpAddr, allowed: &[AllowedRange]) -> Result<(), For
         purpose: range.purpose,
         listing_helps: range.access != Access::Never,
     };
-    let is_listed = allowed
-        .iter()
-        .any(|entry| entry.0.contains(address) && range.block.covers(&entry.0));
+    let is_listed = allowed.iter().any(|entry| entry.0.contains(address));
     match range.access {
         Access::Listed if is_listed => Ok(()),
         Access::Embeds(shift) if is_listed => judge(embedded(address, shift), allowed),

@@ -77,7 +77,7 @@ pub(crate) async fn serve(
         }
     };
     service.metrics.handshake("ok");
-    let proof = proven(tls.get_ref().1, notes.leaf());
+    let proof = proven(tls.get_ref().1, notes.leaf(), service.broker.certificates());
     let pace = Pace::new(&service.limits);
 
     let handler = {

@@ -96,8 +96,13 @@ impl Daemon {
     /// Answers until told to stop; then finishes what is in flight.
     pub(crate) async fn serve(self, bound: Bound, stop: &Stop) -> anyhow::Result<()> {
         let provider = Arc::new(primitives::provider());
-        let config = server_config(provider, self.settings.listen.client_auth, self.certificate)
-            .context("the TLS configuration cannot be made")?;
+        let config = server_config(
+            provider,
+            self.settings.listen.client_auth,
+            self.certificate,
+            Arc::clone(self.broker.certificates()),
+        )
+        .context("the TLS configuration cannot be made")?;
         let acceptor = TlsAcceptor::from(config);
         let limits = self.settings.limits;
         let service = Arc::new(Service {

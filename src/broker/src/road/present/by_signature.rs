@@ -5,7 +5,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rustls_pki_types::SignatureVerificationAlgorithm;
 use sigv4::{Algorithm, PathRule, SignedRequest, UnreadableSignature, X509Refused, door};
 use x509::Certificate;
 
@@ -15,6 +14,8 @@ use super::{
     wanted,
 };
 use crate::attempt::{Attempt, HandshakeProof};
+use crate::exchange::Broker;
+use crate::memory::CertificateMemory;
 use crate::primitives::digest::{Context, SHA256};
 use crate::refusal::Refusal;
 use crate::replay::Fingerprint;
@@ -28,10 +29,10 @@ const CERTIFICATE: &str = "x-amz-x509";
 const CHAIN: &str = "x-amz-x509-chain";
 
 pub(super) fn present(
+    broker: &Broker,
     snapshot: &Snapshot,
     attempt: &Attempt<'_>,
     handshake: Option<&HandshakeProof>,
-    algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<Presented, Refusal> {
     let request = &attempt.request;
     if let Some(name) = query_names(attempt).find(|name| starts_with_ignoring_case(name, "x-amz-")) {
@@ -43,8 +44,8 @@ pub(super) fn present(
         return Err(unproven("present.algorithm").with("algorithm", signed.algorithm.name()));
     };
 
-    let certificate = certificate(attempt)?;
-    let (pool, hints) = chain(attempt)?;
+    let certificate = certificate(attempt, &broker.certificates)?;
+    let (pool, hints) = chain(attempt, &broker.certificates)?;
     let in_handshake = handshake.map_or(0, |proof| proof.certificates);
     counted(hints.saturating_add(1).saturating_add(in_handshake))?;
 
@@ -52,7 +53,7 @@ pub(super) fn present(
     what_must_be_signed(attempt, &signed)?;
     within_the_window(attempt, &signed)?;
     let text = signed
-        .verify_x509(request, SIGNED_PATH, &certificate, algorithms)
+        .verify_x509(request, SIGNED_PATH, &certificate, broker.algorithms)
         .map_err(|error| {
             let rule = match error {
                 X509Refused::KeyNotSupported(_) => "present.key-not-supported",
@@ -97,7 +98,7 @@ fn unreadable(error: UnreadableSignature) -> Refusal {
 }
 
 /// The certificate whose key is said to have signed.
-fn certificate(attempt: &Attempt<'_>) -> Result<Certificate, Refusal> {
+fn certificate(attempt: &Attempt<'_>, memory: &CertificateMemory) -> Result<Certificate, Refusal> {
     let text = attempt
         .request
         .only_header(CERTIFICATE)
@@ -106,7 +107,7 @@ fn certificate(attempt: &Attempt<'_>) -> Result<Certificate, Refusal> {
     let der = STANDARD
         .decode(text)
         .map_err(|error| malformed("present.certificate-header").with("reason", error))?;
-    Certificate::parse(&der).map_err(|error| {
+    memory.read(&der).map_err(|error| {
         unproven("present.unreadable-certificate")
             .with("proof", "signature")
             .with("reason", error)
@@ -115,7 +116,7 @@ fn certificate(attempt: &Attempt<'_>) -> Result<Certificate, Refusal> {
 
 /// The hints of the chain header, and how many it held. One that cannot be read helps nobody and is left out, as real
 /// clients send odd ones (contract 1.6).
-fn chain(attempt: &Attempt<'_>) -> Result<(Vec<Certificate>, usize), Refusal> {
+fn chain(attempt: &Attempt<'_>, memory: &CertificateMemory) -> Result<(Vec<Certificate>, usize), Refusal> {
     let header = attempt
         .request
         .only_header(CHAIN)
@@ -130,7 +131,7 @@ fn chain(attempt: &Attempt<'_>) -> Result<(Vec<Certificate>, usize), Refusal> {
     let pool = hints
         .iter()
         .filter_map(|hint| STANDARD.decode(hint).ok())
-        .filter_map(|der| Certificate::parse(&der).ok())
+        .filter_map(|der| memory.read(&der).ok())
         .collect();
     Ok((pool, hints.len()))
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Barrier;
 
 use super::super::{Failure, Fetcher, Location, Rules};
@@ -146,17 +146,17 @@ async fn an_address_that_does_not_answer_leaves_the_others() {
 }
 
 async fn closed_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().port()
 }
 
-/// A host that takes no connection is given up, and so is the next address of it.
+/// An address that takes no connection uses up its own time, and not that of the next.
 #[tokio::test]
 async fn connecting_has_a_time_of_its_own() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
+    let full = socket.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
     // Fill the queue of connections that nobody takes: from some point on the system answers no more.
     let mut waiting = Vec::new();
     while let Ok(connected) =
@@ -165,16 +165,23 @@ async fn connecting_has_a_time_of_its_own() {
         waiting.push(connected);
         assert!(waiting.len() < 100, "the queue does not fill");
     }
-    let rules = Rules {
+    let impatient = || Rules {
         connect: Duration::from_millis(50),
+        addresses: vec!["127.0.0.0/8".parse().unwrap()],
         ..rules()
     };
-    let at = format!("http://127.0.0.1:{}/", address.port()).parse().unwrap();
-    let failure = get(rules, &at).await.unwrap_err();
+    let at: Location = format!("http://slow.test:{}/", address.port()).parse().unwrap();
+    let fetcher = scripted(impatient(), &[&["127.0.0.1"], &["127.0.0.1", "127.0.0.2"]]);
+    let error = fetcher.get(&at, LIMIT).await.unwrap_err();
     assert!(
-        matches!(&failure, Failure::Connect { problem, .. } if problem.contains("in time")),
-        "{failure:?}"
+        matches!(&error.failure, Failure::Connect { problem, .. } if problem.contains("in time")),
+        "{error}"
     );
+    let second = TcpListener::bind(("127.0.0.2", address.port())).await.unwrap();
+    let fetch = tokio::spawn(async move { fetcher.get(&at, LIMIT).await });
+    let (mut stream, _) = second.accept().await.unwrap();
+    stream.write_all(GOOD.as_bytes()).await.unwrap();
+    assert_eq!(fetch.await.unwrap().unwrap(), b"list");
 }
 
 /// The most requests that a server had before it at once, when four are made together.

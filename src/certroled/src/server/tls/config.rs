@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use broker::CertificateMemory;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::NoServerSessionStorage;
@@ -16,8 +17,9 @@ pub(crate) fn server_config(
     provider: Arc<CryptoProvider>,
     client_auth: ClientAuth,
     certificate: Arc<ServerCertificate>,
+    memory: Arc<CertificateMemory>,
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
-    let verifier = Possession::new(&provider, client_auth);
+    let verifier = Possession::new(&provider, client_auth, memory);
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(verifier)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use broker::HandshakeProof;
+use broker::{CertificateMemory, HandshakeProof};
 use rustls::ServerConnection;
 use x509::Certificate;
 
@@ -13,6 +13,7 @@ use x509::Certificate;
 pub(crate) fn proven(
     connection: &ServerConnection,
     read: Option<&Certificate>,
+    memory: &CertificateMemory,
 ) -> Option<Arc<HandshakeProof>> {
     if connection.is_handshaking() {
         return None;
@@ -22,5 +23,5 @@ pub(crate) fn proven(
         .iter()
         .map(|certificate| certificate.to_vec())
         .collect();
-    HandshakeProof::by_handshake(&chain, read)
+    HandshakeProof::by_handshake(&chain, read, memory)
 }

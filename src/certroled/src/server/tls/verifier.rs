@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use broker::CertificateMemory;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
@@ -34,22 +35,28 @@ const ASKED_FOR: [SignatureScheme; 4] = [
 pub(crate) struct Possession {
     algorithms: WebPkiSupportedAlgorithms,
     client_auth: ClientAuth,
+    memory: Arc<CertificateMemory>,
 }
 
 impl Possession {
-    pub(crate) fn new(provider: &CryptoProvider, client_auth: ClientAuth) -> Arc<Self> {
+    pub(crate) fn new(
+        provider: &CryptoProvider,
+        client_auth: ClientAuth,
+        memory: Arc<CertificateMemory>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             algorithms: provider.signature_verification_algorithms,
             client_auth,
+            memory,
         })
     }
 
     /// The leaf, by our own reader: the library's would drop leaves that deserve a reasoned refusal.
-    fn leaf(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
+    fn leaf(&self, certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
         if let Some(leaf) = Notes::kept(certificate) {
             return Ok(leaf);
         }
-        let leaf = Certificate::parse(certificate).map_err(|error| {
+        let leaf = self.memory.read(certificate).map_err(|error| {
             Notes::note("unreadable certificate", error);
             Error::InvalidCertificate(CertificateError::BadEncoding)
         })?;
@@ -99,7 +106,7 @@ impl ClientCertVerifier for Possession {
                 CertificateError::ApplicationVerificationFailure,
             ));
         }
-        Self::leaf(end_entity)?;
+        self.leaf(end_entity)?;
         Ok(ClientCertVerified::assertion())
     }
 
@@ -109,7 +116,7 @@ impl ClientCertVerifier for Possession {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let leaf = Self::leaf(certificate)?;
+        let leaf = self.leaf(certificate)?;
         let key = leaf.public_key();
         self.knows(&leaf)?;
         // TLS 1.2 does not bind the curve to the scheme's name: the entry must fit the key itself.
@@ -145,7 +152,7 @@ impl ClientCertVerifier for Possession {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        let leaf = Self::leaf(certificate)?;
+        let leaf = self.leaf(certificate)?;
         self.knows(&leaf)?;
         let key = SubjectPublicKeyInfoDer::from(leaf.public_key().spki());
         verify_tls13_signature_with_raw_key(message, &key, signed, &self.algorithms).inspect_err(|_| {
@@ -177,8 +184,8 @@ mod tests {
     /// Whatever this build verifies: a key that it does not know is refused with a reason, not taken for none.
     #[test]
     fn every_kind_of_key_is_asked_for_once() {
-        let schemes =
-            Possession::new(&primitives::provider(), ClientAuth::Optional).supported_verify_schemes();
+        let schemes = Possession::new(&primitives::provider(), ClientAuth::Optional, Arc::default())
+            .supported_verify_schemes();
         let always = [
             SignatureScheme::ECDSA_NISTP256_SHA256,
             SignatureScheme::ED25519,
