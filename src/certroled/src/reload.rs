@@ -181,6 +181,7 @@ pub(crate) fn settle(
             .map_err(|error| StoreError::NoId(error.to_string()))?;
         Ok(RoleId::from_random(bytes))
     };
+    objects.warn(now);
     let ids = state.store.settle_roles(&objects.role_arns(), now, &mut fresh)?;
     objects.snapshot(ids).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -19,6 +19,7 @@ pub use create::{create_private, create_private_folder};
 pub use memory::no_core_dumps;
 pub use open::{
     Parents, Policy, PrivateFile, check_private_folder, check_trusted_folder, read_private, read_trusted,
+    read_trusted_up_to,
 };
 pub use refusal::{FileProblem, Refusal};
 pub use rule::{Breach, Caller, Facts, judge_private, judge_trusted};

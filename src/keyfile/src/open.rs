@@ -84,10 +84,15 @@ pub fn read_private(path: &Path, policy: Policy, parents: Parents) -> Result<Pri
 
 /// Reads a file that decides about trust, if nobody else may write it.
 pub fn read_trusted(path: &Path) -> Result<Vec<u8>, Refusal> {
+    read_trusted_up_to(path, LARGEST_TRUSTED)
+}
+
+/// The same for a file that may be larger than others: a revocation list has an entry for every certificate revoked.
+pub fn read_trusted_up_to(path: &Path, most: u64) -> Result<Vec<u8>, Refusal> {
     let opened = Opened::open(path, OFlags::empty())?;
     opened.must_be_a_file()?;
     judge_trusted(&opened.facts, &Caller::current()).map_err(|breach| opened.breach(breach))?;
-    opened.read(LARGEST_TRUSTED).map(|bytes| bytes.to_vec())
+    opened.read(most).map(|mut bytes| std::mem::take(&mut *bytes))
 }
 
 /// Checks that nobody else may write in a folder that decides about trust.

@@ -33,6 +33,7 @@ mod revocation_reason;
 mod serial;
 mod signature_algorithm;
 mod signed;
+mod written_name;
 
 pub use certificate::{Certificate, CertificateError};
 pub use crl::{
@@ -42,7 +43,7 @@ pub use der::NotDer;
 pub use extensions::{BasicConstraints, DistributionPoint, ExtendedKeyUsage, Extension, KeyUsage, PointName};
 pub use general_name::{GeneralName, NameKind};
 pub use name::{Attribute, Name, NotText};
-pub use name_constraints::{NameConstraints, Subtree};
+pub use name_constraints::{NameConstraints, NotASubtree, Subtree};
 pub use ocsp::{
     CertId, CertStatus, IssuerHash, OcspError, OcspRequest, OcspResponse, ResponderId, ResponseStatus,
     SingleResponse,
@@ -54,3 +55,4 @@ pub use revocation_reason::RevocationReason;
 pub use serial::Serial;
 pub use signature_algorithm::SignatureAlgorithm;
 pub use signed::{NotSigned, Signed};
+pub use written_name::NotAName;

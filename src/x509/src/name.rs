@@ -73,6 +73,14 @@ const SHORT_NAMES: [(&str, &str); 16] = [
     ("1.2.840.113549.1.9.1", "emailAddress"),
 ];
 
+/// The type, dotted, of an attribute that is known by this name, in whatever case (RFC 4512, 2.5).
+pub(crate) fn type_called(name: &str) -> Option<&'static str> {
+    SHORT_NAMES
+        .iter()
+        .find(|(_, short)| short.eq_ignore_ascii_case(name))
+        .map(|(oid, _)| *oid)
+}
+
 impl Attribute {
     /// The name by which the attribute is known; its dotted type where it has none.
     pub fn short_name(&self) -> &str {

@@ -64,6 +64,61 @@ impl Subtree {
     }
 }
 
+/// Why a text is no base that names could be compared with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotASubtree {
+    /// It does not fit its kind.
+    #[error("it {0}")]
+    Malformed(String),
+    /// More bits than an address has, or bits that are set beyond the prefix.
+    #[error(
+        "{network}/{prefix} is no network: write its first address and how many bits its addresses share"
+    )]
+    Network {
+        /// The address.
+        network: IpAddr,
+        /// The bits.
+        prefix: u8,
+    },
+}
+
+/// Bases as an operator writes them, by the rules for those in certificates.
+impl Subtree {
+    /// A DNS name and all below it.
+    pub fn dns(base: &str) -> Result<Self, NotASubtree> {
+        dns(base.as_bytes())
+            .map(Self::Dns)
+            .map_err(NotASubtree::Malformed)
+    }
+
+    /// A mailbox, a host, or with a leading dot the hosts below a domain.
+    pub fn email(base: &str) -> Result<Self, NotASubtree> {
+        email(base.as_bytes())
+            .map(Self::Email)
+            .map_err(NotASubtree::Malformed)
+    }
+
+    /// The host of a URI, or with a leading dot the hosts below a domain.
+    pub fn uri(base: &str) -> Result<Self, NotASubtree> {
+        host(NameKind::Uri, base.as_bytes())
+            .map(Self::Uri)
+            .map_err(NotASubtree::Malformed)
+    }
+
+    /// A network, by its first address and how many bits are shared.
+    pub fn ip(network: IpAddr, prefix: u8) -> Result<Self, NotASubtree> {
+        let (octets, bits) = match network {
+            IpAddr::V4(four) => (u128::from(four.to_bits()) << 96, 32),
+            IpAddr::V6(six) => (six.to_bits(), 128),
+        };
+        let beyond = octets.checked_shl(u32::from(prefix)).unwrap_or(0);
+        if prefix > bits || beyond != 0 {
+            return Err(NotASubtree::Network { network, prefix });
+        }
+        Ok(Self::Ip { network, prefix })
+    }
+}
+
 impl NameConstraints {
     /// Reads the extension's content. Its bytes were checked to be DER.
     pub(crate) fn read(value: &[u8]) -> Result<Self, String> {
@@ -198,4 +253,45 @@ fn network(content: &[u8]) -> Result<Subtree, String> {
     };
     let prefix = u8::try_from(prefix).map_err(|_| malformed())?;
     Ok(Subtree::Ip { network, prefix })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// What is written by hand is what a certificate with the same base holds, or nothing.
+    #[test]
+    fn bases_are_written_by_the_rules_of_certificates() {
+        let ip = |text: &str| {
+            let (network, prefix) = text.split_once('/').unwrap();
+            Subtree::ip(network.parse().unwrap(), prefix.parse().unwrap())
+        };
+        for (written, wanted) in [
+            (Subtree::dns("Example.com"), Ok("DNS:example.com")),
+            (Subtree::dns(""), Ok("DNS:")),
+            (Subtree::dns(".example.com"), Err("leave the dot out")),
+            (Subtree::dns("*.example.com"), Err("not a host name")),
+            (Subtree::uri(".Example.com"), Ok("URI:.example.com")),
+            (Subtree::uri("https://example.com/"), Err("not a host name")),
+            (Subtree::email("Me@Example.com"), Ok("email:Me@example.com")),
+            (Subtree::email("@example.com"), Err("not a mailbox")),
+            (ip("10.0.0.0/8"), Ok("IP:10.0.0.0/8")),
+            (ip("0.0.0.0/0"), Ok("IP:0.0.0.0/0")),
+            (ip("192.0.2.1/32"), Ok("IP:192.0.2.1/32")),
+            (ip("2001:db8::/32"), Ok("IP:2001:db8::/32")),
+            (ip("::/0"), Ok("IP:::/0")),
+            (ip("10.0.0.1/8"), Err("no network")),
+            (ip("10.0.0.0/33"), Err("no network")),
+            (ip("2001:db8::1/127"), Err("no network")),
+        ] {
+            match (written, wanted) {
+                (Ok(subtree), Ok(wanted)) => assert_eq!(subtree.display(), wanted),
+                (Err(error), Err(told)) => {
+                    assert!(error.to_string().contains(told), "{told}: {error}");
+                }
+                (written, wanted) => assert_eq!(format!("{written:?}"), format!("{wanted:?}")),
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Object identifiers, from their octets to the dotted text that people read.
+//! Object identifiers, between their octets and the dotted text that people read and write.
 
 use std::fmt::Write as _;
 
@@ -35,6 +35,44 @@ fn arcs(content: &[u8]) -> Option<String> {
     Some(text)
 }
 
+/// The octets of a dotted identifier (X.690, 8.19); none where the text is not one, or not in its one spelling.
+pub(crate) fn octets(text: &str) -> Option<Vec<u8>> {
+    let mut numbers = Vec::new();
+    for part in text.split('.') {
+        let number: u128 = part.parse().ok()?;
+        if number.to_string() != part {
+            return None;
+        }
+        numbers.push(number);
+    }
+    let [first, second, rest @ ..] = numbers.as_slice() else {
+        return None;
+    };
+    if *first > 2 || (*first < 2 && *second > 39) {
+        return None;
+    }
+    let mut content = Vec::new();
+    arc(&mut content, first.checked_mul(40)?.checked_add(*second)?);
+    for number in rest {
+        arc(&mut content, *number);
+    }
+    Some(content)
+}
+
+/// One arc, seven bits an octet, the most significant first.
+fn arc(to: &mut Vec<u8>, mut number: u128) {
+    let mut reversed = Vec::new();
+    loop {
+        let more = if reversed.is_empty() { 0 } else { 0x80 };
+        reversed.push(u8::try_from(number & 0x7f).unwrap_or_default() | more);
+        number >>= 7;
+        if number == 0 {
+            break;
+        }
+    }
+    to.extend(reversed.into_iter().rev());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,10 +90,31 @@ mod tests {
             (&[0x7f], "2.47"),
         ] {
             assert_eq!(dotted(content), text);
+            assert_eq!(octets(text).as_deref(), Some(content), "{text}");
         }
         // 2^133 does not fit; neither does an identifier of a thousand octets.
         let huge = [&[0x2a, 0x82][..], &[0x80; 18], &[0x00]].concat();
         assert_eq!(dotted(&huge), format!("0x{}", hex::encode(&huge)));
         assert!(dotted(&[0x2a; 1000]).len() < 80);
+    }
+
+    #[test]
+    fn what_is_no_identifier_has_no_octets() {
+        for text in [
+            "",
+            "2",
+            "2.",
+            ".2.5",
+            "2..5",
+            "3.1",
+            "1.40",
+            "2.5.04",
+            "2.5.+4",
+            "2.5.4a",
+            "2.5 .4",
+            "clientAuth",
+        ] {
+            assert_eq!(octets(text), None, "{text}");
+        }
     }
 }

@@ -57,6 +57,9 @@ pub(crate) fn check(file: &Path) -> anyhow::Result<()> {
             ));
         }
     }
+    for warning in objects.warnings(clock::now()) {
+        complain(&format!("warning: {warning}"));
+    }
     if !problems.is_empty() {
         bail!("{}", problems.join("\n"));
     }

@@ -7,11 +7,12 @@ use toml::de::DeTable;
 use wire::RoleId;
 
 use super::accounts::Accounts;
+use super::anchors::Anchors;
 use super::objects::{Objects, Place};
 use super::problem::{Problem, Problems};
 use super::section::{Section, Source};
 use super::settings::Settings;
-use super::{Lab, anchors, profiles, roles};
+use super::{Lab, anchors, fetching, profiles, roles};
 
 /// A configuration that is valid as a whole.
 #[derive(Debug, Clone)]
@@ -74,7 +75,15 @@ fn read(file: &Path, text: &str, lab: Lab, problems: &RefCell<Vec<Problem>>) -> 
         partition: settings.partition.clone(),
         region: settings.region.clone(),
     });
-    let anchors = anchors::read(&mut top, folder, &accounts, place.as_ref(), lab);
+    let fetching = fetching::read(top.section("revocation"));
+    let Anchors { anchors, revocation } = anchors::read(
+        &mut top,
+        folder,
+        &accounts,
+        place.as_ref(),
+        fetching.as_ref(),
+        lab,
+    );
     let (roles, names) = roles::read(&mut top, folder, &accounts, place.as_ref(), &anchors);
     let profiles = profiles::read(&mut top, &accounts, place.as_ref(), &names);
     top.close();
@@ -101,6 +110,8 @@ fn read(file: &Path, text: &str, lab: Lab, problems: &RefCell<Vec<Problem>>) -> 
         server_names: settings.server_names.clone(),
         replay: settings.replay,
         anchors,
+        revocation,
+        fetching,
         profiles,
         roles,
     };

@@ -4,8 +4,14 @@
 //! with its file, its line and what to do about it.
 
 mod accounts;
+mod anchor_constraints;
+mod anchor_revocation;
+mod anchor_table;
 mod anchors;
+mod directory_names;
+mod fetching;
 mod limits;
+mod list_files;
 mod load;
 mod objects;
 mod problem;
@@ -13,7 +19,13 @@ mod profiles;
 mod roles;
 mod section;
 mod settings;
+#[cfg(test)]
+mod tests;
 
+#[expect(unused_imports, reason = "revocation is not wired to the daemon yet")]
+pub(crate) use anchor_revocation::{AnchorRevocation, Locations};
+#[expect(unused_imports, reason = "revocation is not wired to the daemon yet")]
+pub(crate) use fetching::Fetching;
 pub(crate) use limits::Limits;
 pub(crate) use load::{Configuration, lies_in_a_lab, load};
 pub(crate) use objects::Objects;

@@ -87,12 +87,12 @@ impl<'f, 'v> Section<'f, 'v> {
         }
     }
 
-    fn take(&mut self, key: &'static str) -> Option<(usize, &'v DeValue<'v>)> {
+    pub(super) fn take(&mut self, key: &'static str) -> Option<(usize, &'v DeValue<'v>)> {
         self.asked.push(key);
         self.entries.remove(key)
     }
 
-    fn full(&self, key: &str) -> String {
+    pub(super) fn full(&self, key: &str) -> String {
         if self.name.is_empty() {
             format!("`{key}`")
         } else {
@@ -100,7 +100,16 @@ impl<'f, 'v> Section<'f, 'v> {
         }
     }
 
-    fn wrong_kind(&self, key: &str, line: usize, wanted: &str, value: &DeValue<'_>) {
+    /// The name of a table below this one.
+    fn below(&self, key: &str) -> String {
+        if self.name.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.name)
+        }
+    }
+
+    pub(super) fn wrong_kind(&self, key: &str, line: usize, wanted: &str, value: &DeValue<'_>) {
         let found = match value {
             DeValue::String(_) => "a text",
             DeValue::Integer(_) => "a number",
@@ -242,12 +251,7 @@ impl<'f, 'v> Section<'f, 'v> {
             let line = self.source.line(&item.span());
             match item.get_ref() {
                 DeValue::Table(table) => {
-                    let name = if self.name.is_empty() {
-                        key.to_owned()
-                    } else {
-                        format!("{}.{key}", self.name)
-                    };
-                    sections.push(Section::new(self.source, name, line, table));
+                    sections.push(Section::new(self.source, self.below(key), line, table));
                 }
                 other => self.wrong_kind(key, line, "a list of tables: [{ … }, { … }]", other),
             }
@@ -259,9 +263,9 @@ impl<'f, 'v> Section<'f, 'v> {
     pub(crate) fn section(&mut self, key: &'static str) -> Option<Section<'f, 'v>> {
         let (line, value) = self.take(key)?;
         match value {
-            DeValue::Table(table) => Some(Section::new(self.source, key.to_owned(), line, table)),
+            DeValue::Table(table) => Some(Section::new(self.source, self.below(key), line, table)),
             other => {
-                self.wrong_kind(key, line, &format!("a table: [{key}]"), other);
+                self.wrong_kind(key, line, &format!("a table: [{}]", self.below(key)), other);
                 None
             }
         }

@@ -30,6 +30,11 @@ impl Cidr {
         }
     }
 
+    /// Its first address, and how many bits are shared.
+    pub(crate) fn parts(&self) -> (IpAddr, u32) {
+        (self.first, self.prefix)
+    }
+
     /// Whether an address lies in the block. An IPv4 address inside an IPv6 one is an IPv6 address here.
     pub(super) fn contains(&self, address: IpAddr) -> bool {
         // A shift by all bits gives nothing: the block of every address.

@@ -28,6 +28,7 @@ mod turns;
 
 #[expect(unused_imports, reason = "see above")]
 pub(crate) use {
+    cidr::Cidr,
     error::{Failure, FetchError},
     fetcher::Fetcher,
     location::{Host, Location, LocationError},

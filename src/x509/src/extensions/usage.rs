@@ -1,7 +1,7 @@
 //! What a key may be used for: basic constraints, key usage, extended key usage.
 
 use crate::der;
-use crate::object_identifier::dotted;
+use crate::object_identifier::{dotted, octets};
 
 /// Basic constraints (RFC 5280, 4.2.1.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,6 +151,14 @@ impl ExtendedKeyUsage {
             return Err("names no purpose".to_owned());
         }
         Ok(Self { purposes })
+    }
+
+    /// A purpose as an operator writes it, by name or dotted: dotted.
+    pub fn purpose(text: &str) -> Option<String> {
+        match PURPOSES.iter().find(|(_, name)| *name == text) {
+            Some((oid, _)) => Some((*oid).to_owned()),
+            None => octets(text).map(|_| text.to_owned()),
+        }
     }
 
     /// The purposes, dotted, in order.
