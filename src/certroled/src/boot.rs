@@ -8,13 +8,14 @@ use std::time::Duration;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use audit::{Folder, Log, Mark};
-use broker::{Broker, Randomness};
+use broker::{Broker, EvidenceSource, OcspAnswers, Randomness, Snapshot};
 use store::AuditMark;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::{Configuration, Lab};
+use crate::config::{Configuration, Lab, Objects};
 use crate::control::Control;
 use crate::reload::{Reloader, settle};
+use crate::revocation::{Collector, Keeper, collect};
 use crate::server::{self, Bound, Daemon, Metrics, ServerCertificate, Status, Stop};
 use crate::state::State;
 use crate::{clock, primitives, randomness};
@@ -64,12 +65,22 @@ async fn run_inside(
         warn_of_expiry(&snapshot, now);
     }
     let snapshot = Arc::new(ArcSwap::from_pointee(snapshot));
-    let broker = Arc::new(Broker::new(
+    let answers = Arc::new(OcspAnswers::default());
+    let keeper = Arc::new(Keeper::new(
+        Arc::clone(&state),
+        Arc::clone(&answers),
+        Arc::clone(&snapshot),
+    ));
+    let collector = Collector::new();
+    let broker = Broker::new(
         log.clone(),
         keys,
         provider.signature_verification_algorithms.all,
         Arc::clone(&randomness),
-    ));
+    );
+    let source: Arc<dyn EvidenceSource> = Arc::<Collector>::clone(&collector);
+    let broker = Arc::new(broker.with_evidence(source, answers));
+    load_evidence(&keeper, &collector, &objects, &snapshot.load_full(), now)?;
 
     let (metrics, status) = (Arc::new(Metrics::new()), Arc::new(Status::new()));
     let loaded = Arc::new(AtomicI64::new(now.seconds()));
@@ -85,6 +96,8 @@ async fn run_inside(
         metrics: Arc::clone(&metrics),
         status: Arc::clone(&status),
         loaded: Arc::clone(&loaded),
+        keeper: Arc::clone(&keeper),
+        collector: Arc::clone(&collector),
     });
     let control = Control::bind(&settings.control_socket)?;
     let stop = Stop::new();
@@ -95,6 +108,13 @@ async fn run_inside(
         Arc::clone(&state),
         Arc::clone(&broker),
         Arc::clone(&randomness),
+    ));
+    tokio::spawn(collect(
+        collector,
+        keeper,
+        Arc::clone(&snapshot),
+        Arc::clone(&randomness),
+        Arc::clone(&metrics),
     ));
     announce(&bound)?;
 
@@ -139,6 +159,28 @@ fn open_log(state: &State, settings: audit::Settings) -> anyhow::Result<Log> {
         );
     }
     Ok(log)
+}
+
+/// Everything that is known of revocation is in force before the first request: whoever was revoked before a restart is
+/// refused after it.
+fn load_evidence(
+    keeper: &Keeper,
+    collector: &Collector,
+    objects: &Objects,
+    snapshot: &Snapshot,
+    now: wire::Timestamp,
+) -> anyhow::Result<()> {
+    let prepared = keeper
+        .prepare(objects)
+        .context("the revocation lists cannot be used")?;
+    keeper.put_in_force(prepared, snapshot);
+    let answers = keeper.restore_answers(now)?;
+    collector.follow(objects);
+    let (lists, revoked) = keeper.count();
+    if lists > 0 || answers > 0 {
+        tracing::info!(lists, revoked, answers, "what is known of revocation");
+    }
+    Ok(())
 }
 
 fn warn_of_expiry(snapshot: &broker::Snapshot, now: wire::Timestamp) {

@@ -38,6 +38,8 @@ enum Command {
     Dev(Dev),
     /// Say in sentences what happened to a request, and what to do about it
     Explain(Explain),
+    /// Hand a revocation list to the running daemon, which keeps it over restarts
+    ImportCrl(ImportCrl),
     /// The audit log: verify it, print its key or its last checkpoint
     #[command(subcommand)]
     Audit(Audit),
@@ -75,6 +77,18 @@ pub(crate) struct Explain {
     /// Print the events as JSON, one a line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportCrl {
+    #[command(flatten)]
+    pub(crate) config: WithConfig,
+    /// The list, or several, in PEM (`X509 CRL`), or one in DER; their issuers' certificates may stand beside them
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The name of the trust anchor whose certificates it is about
+    #[arg(long, value_name = "NAME")]
+    pub(crate) trust_anchor: String,
 }
 
 #[derive(Debug, Subcommand)]
@@ -117,6 +131,9 @@ pub fn main() -> ExitCode {
         Command::Reload(arguments) => commands::reload(&arguments.config),
         Command::Dev(arguments) => commands::dev(&arguments),
         Command::Explain(arguments) => commands::explain(&arguments),
+        Command::ImportCrl(arguments) => {
+            commands::import_crl(&arguments.config.config, &arguments.file, &arguments.trust_anchor)
+        }
         Command::Audit(audit) => commands::audit(&audit),
     };
     match outcome {

@@ -33,6 +33,9 @@ pub(crate) enum Question {
     /// Put on record that someone looks into the log, and for what. The log itself is read from its files, so that it
     /// can be read without a daemon too.
     Explain { asked: String },
+    /// Take the revocation lists of a file, for the trust anchor of this name.
+    #[serde(rename = "import-crl")]
+    ImportCrl { file: String, trust_anchor: String },
 }
 
 /// What comes back.
@@ -118,10 +121,7 @@ async fn answer(stream: UnixStream, reloader: &Arc<Reloader>) -> anyhow::Result<
             server::reloading();
             let outcome = reloader.reload(uid).await;
             server::ready();
-            match outcome {
-                Ok(text) => Reply { ok: true, text },
-                Err(text) => Reply { ok: false, text },
-            }
+            reply(outcome)
         }
         Ok(Question::Explain { asked }) => {
             let outcome = reloader.record("Explain", uid, vec![("asked", asked)]).await;
@@ -129,6 +129,9 @@ async fn answer(stream: UnixStream, reloader: &Arc<Reloader>) -> anyhow::Result<
                 ok: outcome.is_ok(),
                 text: outcome.err().unwrap_or_default(),
             }
+        }
+        Ok(Question::ImportCrl { file, trust_anchor }) => {
+            reply(reloader.import_crl(uid, file.into(), trust_anchor).await)
         }
         Err(error) => Reply {
             ok: false,
@@ -139,6 +142,13 @@ async fn answer(stream: UnixStream, reloader: &Arc<Reloader>) -> anyhow::Result<
     text.push(b'\n');
     tokio::time::timeout(PATIENCE, write.write_all(&text)).await??;
     Ok(())
+}
+
+fn reply(outcome: Result<String, String>) -> Reply {
+    match outcome {
+        Ok(text) => Reply { ok: true, text },
+        Err(text) => Reply { ok: false, text },
+    }
 }
 
 /// The operator's side: asks and waits.

@@ -15,6 +15,7 @@ mod lab;
 mod primitives;
 mod randomness;
 mod reload;
+mod revocation;
 mod server;
 mod state;
 

@@ -6,10 +6,14 @@
 use rustls::crypto::CryptoProvider;
 
 #[cfg(feature = "aws-lc-rs")]
+use aws_lc_rs::digest;
+#[cfg(feature = "aws-lc-rs")]
 pub(crate) use aws_lc_rs::rand;
 #[cfg(feature = "aws-lc-rs")]
 use rustls::crypto::aws_lc_rs as tls;
 
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+use ring::digest;
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
 pub(crate) use ring::rand;
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
@@ -35,4 +39,16 @@ pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (ring)");
 /// What TLS is made of, and with it the closed list of signatures that are verified.
 pub(crate) fn provider() -> CryptoProvider {
     tls::default_provider()
+}
+
+/// SHA-256 of these bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    for (to, from) in hash
+        .iter_mut()
+        .zip(digest::digest(&digest::SHA256, bytes).as_ref())
+    {
+        *to = *from;
+    }
+    hash
 }

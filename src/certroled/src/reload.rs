@@ -11,6 +11,7 @@ use store::StoreError;
 use wire::{RoleId, Timestamp};
 
 use crate::config::{Configuration, Lab, Objects, Settings, load};
+use crate::revocation::{Collector, Keeper};
 use crate::server::{Metrics, ServerCertificate, Status};
 use crate::state::State;
 use crate::{clock, primitives};
@@ -29,6 +30,8 @@ pub(crate) struct Reloader {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<Status>,
     pub(crate) loaded: Arc<AtomicI64>,
+    pub(crate) keeper: Arc<Keeper>,
+    pub(crate) collector: Arc<Collector>,
 }
 
 impl Reloader {
@@ -98,6 +101,38 @@ impl Reloader {
             .map_err(|error| format!("the command cannot be recorded: {error}"))
     }
 
+    /// Takes the revocation lists of a file. On record first, whatever comes of it.
+    pub(crate) async fn import_crl(
+        self: &Arc<Self>,
+        uid: u32,
+        file: PathBuf,
+        trust_anchor: String,
+    ) -> Result<String, String> {
+        let values = vec![
+            ("file", file.display().to_string()),
+            ("trust anchor", trust_anchor.clone()),
+        ];
+        self.record("ImportCrl", uid, values).await?;
+        let anchor = {
+            let snapshot = self.snapshot.load();
+            let mut anchors = snapshot.anchors();
+            anchors
+                .find(|anchor| anchor.name == trust_anchor)
+                .map(|anchor| anchor.arn.clone())
+        };
+        let anchor = anchor.ok_or_else(|| {
+            format!("there is no trust anchor `{trust_anchor}`: name a table [trust_anchor.NAME] of the configuration")
+        })?;
+        let keeper = Arc::clone(&self.keeper);
+        let imported = tokio::task::spawn_blocking(move || keeper.import(&file, &anchor, clock::now())).await;
+        let outcome = imported.unwrap_or_else(|_| Err("reading the lists ended in a panic".to_owned()));
+        match &outcome {
+            Ok(told) => tracing::info!(uid, trust_anchor, told, "revocation lists were imported"),
+            Err(reason) => tracing::error!(uid, trust_anchor, reason, "revocation lists are not imported"),
+        }
+        outcome
+    }
+
     fn read(&self) -> Result<Fresh, String> {
         let Configuration { settings, objects } =
             load(&self.file, self.lab).map_err(|problems| problems.to_string())?;
@@ -130,6 +165,10 @@ impl Reloader {
             .operator_command(&self.snapshot.load(), &command)
             .await
             .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
+        let prepared = self
+            .keeper
+            .prepare(objects)
+            .map_err(|error| format!("the revocation lists cannot be used: {error:#}"))?;
         let snapshot = settle(objects, &self.state, self.randomness.as_ref(), now)
             .map_err(|error| format!("{error:#}"))?;
         // A clock that was set back may have left no sealing key in use.
@@ -139,7 +178,8 @@ impl Reloader {
             .map_err(|error| format!("{error:#}"))?;
         self.broker.replace_key_ring(keys);
         self.certificate.replace(fresh.certificate);
-        self.snapshot.store(Arc::new(snapshot));
+        self.keeper.put_in_force(prepared, &snapshot);
+        self.collector.follow(objects);
         self.loaded.store(now.seconds(), Ordering::Relaxed);
         self.status.accept_clock();
         let mut summary = format!(

@@ -12,16 +12,8 @@ pub(crate) struct Fetching {
     /// Where certroled may go, and how long it may take.
     pub(crate) rules: Rules,
     /// The largest revocation list, in bytes.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "revocation is not wired to the daemon yet")
-    )]
     pub(crate) list_bytes: usize,
     /// The largest OCSP answer, in bytes.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "revocation is not wired to the daemon yet")
-    )]
     pub(crate) answer_bytes: usize,
 }
 

@@ -22,9 +22,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-#[expect(unused_imports, reason = "revocation is not wired to the daemon yet")]
-pub(crate) use anchor_revocation::{AnchorRevocation, Locations};
-#[expect(unused_imports, reason = "revocation is not wired to the daemon yet")]
+pub(crate) use anchor_revocation::Locations;
 pub(crate) use fetching::Fetching;
 pub(crate) use limits::Limits;
 pub(crate) use load::{Configuration, lies_in_a_lab, load};

@@ -7,11 +7,6 @@
 //! A place is judged twice (threat G5): its host by name, and every address by its range, in the moment of connecting and
 //! with no second look-up in between. There is no TLS, no proxy, no redirect, no kept connection, no compression.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, reason = "revocation is not wired to the daemon yet")
-)]
-
 mod cidr;
 mod error;
 mod exchange;
@@ -26,13 +21,9 @@ mod schedule;
 mod tests;
 mod turns;
 
-#[expect(unused_imports, reason = "see above")]
-pub(crate) use {
-    cidr::Cidr,
-    error::{Failure, FetchError},
-    fetcher::Fetcher,
-    location::{Host, Location, LocationError},
-    ranges::{AllowedRange, Warning},
-    rules::{HostPattern, RuleError, Rules},
-    schedule::{Schedule, before_expiry},
-};
+pub(crate) use cidr::Cidr;
+pub(crate) use error::FetchError;
+pub(crate) use fetcher::Fetcher;
+pub(crate) use location::{Host, Location};
+pub(crate) use rules::Rules;
+pub(crate) use schedule::{Schedule, before_expiry};

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use broker::Snapshot;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -13,8 +14,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use wire::Timestamp;
 
-use super::metrics::Standing;
+use super::metrics::{ListFigures, Standing};
 use super::service::Service;
 use crate::clock;
 
@@ -133,6 +135,7 @@ impl Admin {
             ready: self.readiness().0,
             audit: self.log.figures(),
             anchors,
+            lists: list_figures(&snapshot, now),
             loaded: self.loaded.load(std::sync::atomic::Ordering::Relaxed),
         };
         match self.service.metrics.exposition(&standing) {
@@ -150,6 +153,21 @@ impl Admin {
             ),
         }
     }
+}
+
+/// How many lists each anchor has, and when the first is over.
+fn list_figures(snapshot: &Snapshot, now: Timestamp) -> Vec<ListFigures<'_>> {
+    let lists = snapshot.lists_of_anchors();
+    let figures = snapshot.anchors().filter_map(|anchor| {
+        let lists = lists.of(&anchor.arn)?;
+        Some(ListFigures {
+            anchor: &anchor.name,
+            lists: lists.all().count(),
+            revoked: lists.all().map(|list| list.crl().len()).sum(),
+            seconds: lists.all().map(|list| list.next_update().since(now)).min(),
+        })
+    });
+    figures.collect()
 }
 
 fn plain(status: StatusCode, text: String) -> Response<Full<Bytes>> {

@@ -36,6 +36,25 @@ struct Anchor {
     trust_anchor: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Fetch {
+    source: &'static str,
+    result: &'static str,
+}
+
+/// The revocation lists of one trust anchor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ListFigures<'a> {
+    /// The anchor's name.
+    pub(crate) anchor: &'a str,
+    /// How many lists.
+    pub(crate) lists: usize,
+    /// How many certificates they revoke.
+    pub(crate) revoked: usize,
+    /// Seconds until the first of them is over; negative once it is.
+    pub(crate) seconds: Option<i64>,
+}
+
 /// Everything that is counted.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -49,6 +68,10 @@ pub(crate) struct Metrics {
     ready: Gauge,
     loaded: Gauge,
     anchor_days: Family<Anchor, Gauge>,
+    fetches: Family<Fetch, Counter>,
+    lists: Family<Anchor, Gauge>,
+    revoked: Family<Anchor, Gauge>,
+    list_seconds: Family<Anchor, Gauge>,
     audit_events: Gauge<u64, AtomicU64>,
     audit_syncs: Gauge<u64, AtomicU64>,
     audit_sync_seconds: Gauge<f64, AtomicU64>,
@@ -63,6 +86,8 @@ pub(crate) struct Standing<'a> {
     pub(crate) audit: audit::Figures,
     /// Days until each trust anchor's first certificate is over, by its name.
     pub(crate) anchors: Vec<(&'a str, i64)>,
+    /// The revocation lists of each trust anchor.
+    pub(crate) lists: Vec<ListFigures<'a>>,
     /// When the objects in force were loaded, seconds since 1970.
     pub(crate) loaded: i64,
 }
@@ -113,6 +138,28 @@ impl Metrics {
             "Days until the first certificate of a trust anchor is over",
             anchor_days.clone(),
         );
+        let fetches = Family::<Fetch, Counter>::default();
+        registry.register(
+            "revocation_fetches",
+            "Fetches of revocation lists and OCSP answers, by result",
+            fetches.clone(),
+        );
+        let [lists, revoked, list_seconds] = [
+            ("revocation_lists", "Revocation lists in force"),
+            (
+                "revoked_certificates",
+                "Certificates that the revocation lists in force revoke",
+            ),
+            (
+                "revocation_list_seconds_to_expiry",
+                "Seconds until the first revocation list of a trust anchor is over",
+            ),
+        ]
+        .map(|(name, help)| {
+            let family = Family::<Anchor, Gauge>::default();
+            registry.register(name, help, family.clone());
+            family
+        });
         let audit_events = Gauge::<u64, AtomicU64>::default();
         registry.register(
             "audit_lines",
@@ -153,6 +200,10 @@ impl Metrics {
             in_flight,
             ready,
             loaded,
+            fetches,
+            lists,
+            revoked,
+            list_seconds,
             anchor_days,
             audit_events,
             audit_syncs,
@@ -178,10 +229,33 @@ impl Metrics {
         self.reloads.get_or_create(&Reload { result }).inc();
     }
 
+    /// Counts a fetch: `crl` or `ocsp`, and what came of it.
+    pub(crate) fn fetched(&self, source: &'static str, result: &'static str) {
+        self.fetches.get_or_create(&Fetch { source, result }).inc();
+    }
+
+    fn set_lists(&self, figures: &[ListFigures<'_>]) {
+        for family in [&self.lists, &self.revoked, &self.list_seconds] {
+            family.clear();
+        }
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        for figure in figures {
+            let of = Anchor {
+                trust_anchor: figure.anchor.to_owned(),
+            };
+            self.lists.get_or_create(&of).set(number(figure.lists));
+            self.revoked.get_or_create(&of).set(number(figure.revoked));
+            if let Some(seconds) = figure.seconds {
+                self.list_seconds.get_or_create(&of).set(seconds);
+            }
+        }
+    }
+
     /// The exposition, with what stands now.
     pub(crate) fn exposition(&self, standing: &Standing<'_>) -> Result<String, std::fmt::Error> {
         self.ready.set(i64::from(standing.ready));
         self.loaded.set(standing.loaded);
+        self.set_lists(&standing.lists);
         self.anchor_days.clear();
         for (name, days) in &standing.anchors {
             self.anchor_days
@@ -223,10 +297,19 @@ mod tests {
             ready: true,
             audit: audit::Figures::default(),
             anchors: vec![("corp", 12)],
+            lists: vec![ListFigures {
+                anchor: "corp",
+                lists: 2,
+                revoked: 30,
+                seconds: Some(-5),
+            }],
             loaded: 7,
         };
         let text = metrics.exposition(&standing).unwrap();
         for line in [
+            "certroled_revocation_lists{trust_anchor=\"corp\"} 2",
+            "certroled_revoked_certificates{trust_anchor=\"corp\"} 30",
+            "certroled_revocation_list_seconds_to_expiry{trust_anchor=\"corp\"} -5",
             "certroled_requests_total{door=\"sessions\",outcome=\"ok\",rule=\"\"} 1",
             "certroled_handshakes_total{result=\"ok\"} 1",
             "certroled_reloads_total{result=\"refused\"} 1",

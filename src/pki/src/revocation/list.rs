@@ -78,6 +78,7 @@ pub struct List {
     verified: Vec<[u8; 32]>,
     /// Its bytes, while they are small or nobody has verified them.
     der: Option<Vec<u8>>,
+    superseded: bool,
 }
 
 impl List {
@@ -114,7 +115,12 @@ impl List {
             return Err(ListError::IssuerNeeded(der.len()));
         }
         let der = (der.len() <= KEPT).then(|| der.to_vec());
-        Ok(Self { crl, verified, der })
+        Ok(Self {
+            crl,
+            verified,
+            der,
+            superseded: false,
+        })
     }
 
     /// The list.
@@ -131,6 +137,30 @@ impl List {
     /// Whether it tells only what changed since another list: it revokes, and says good of nothing (RFC 5280, 5.2.4).
     pub fn is_delta(&self) -> bool {
         self.crl.delta_base().is_some()
+    }
+
+    /// The list, where a newer one was seen and is not at hand: it still revokes, and says good of nothing (threats R6,
+    /// R9).
+    #[must_use]
+    pub fn superseded(mut self) -> Self {
+        self.superseded = true;
+        self
+    }
+
+    /// Why it says good of nothing, if it does not.
+    pub(super) fn revokes_only(&self) -> Option<&'static str> {
+        if self.is_delta() {
+            Some("a delta says only what changed")
+        } else if self.superseded {
+            Some("a newer list was seen, and is not here any more")
+        } else {
+            None
+        }
+    }
+
+    /// SHA-256 of the keys that it verified under when it was brought in.
+    pub fn verified_keys(&self) -> &[[u8; 32]] {
+        &self.verified
     }
 
     /// Whether it verified under a key when it was brought in.

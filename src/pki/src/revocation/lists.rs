@@ -49,10 +49,8 @@ pub(super) fn ask(
             Some(revoked) => return Ok(Said::Revoked(revoked, describe(list))),
             None => {}
         }
-        if list.is_delta() {
-            not_told = not_told.or(Undetermined::OutOfScope(
-                "a delta says only what changed".to_owned(),
-            ));
+        if let Some(why) = list.revokes_only() {
+            not_told = not_told.or(Undetermined::OutOfScope(why.to_owned()));
             continue;
         }
         let covered = match covers(list.scope(), certificate) {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::super::{Failure, Fetcher, Rules};
+use super::super::error::Failure;
+use super::super::{Fetcher, Rules};
 use super::server::Server;
 use super::{LIMIT, get, rules};
 

@@ -7,8 +7,9 @@ mod server;
 use std::net::IpAddr;
 use std::sync::Mutex;
 
+use super::error::Failure;
 use super::names::Names;
-use super::{Failure, Fetcher, Location, Rules};
+use super::{Fetcher, Location, Rules};
 
 /// The most that an answer may have in these tests.
 const LIMIT: usize = 1000;

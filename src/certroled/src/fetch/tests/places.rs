@@ -9,7 +9,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Barrier;
 
-use super::super::{Failure, Fetcher, Location, Rules};
+use super::super::error::Failure;
+use super::super::{Fetcher, Location, Rules};
 use super::server::Server;
 use super::{LIMIT, get, rules, scripted};
 

@@ -1,0 +1,90 @@
+//! OCSP answers: asked for, verified, kept, and read back after a restart (RFC 6960).
+
+use pki::Answer;
+use store::StoredAnswer;
+use wire::Timestamp;
+use x509::{CertId, Certificate, IssuerHash, OcspRequest, OcspResponse};
+
+use super::jobs::Times;
+use super::keeper::{Keeper, NotAccepted, algorithms};
+
+/// The request about a certificate. By SHA-1, which is what responders index by: the hash only names the issuer, whose
+/// key verifies the answer.
+pub(super) fn request(certificate: &Certificate, issuer: &Certificate, nonce: &[u8]) -> Vec<u8> {
+    let id = CertId::of(
+        issuer.subject().raw(),
+        issuer.public_key().key(),
+        certificate.serial(),
+        IssuerHash::Sha1,
+    );
+    OcspRequest::encode(&id, Some(nonce))
+}
+
+impl Keeper {
+    /// Takes an answer: verified, newer than what is there, and on disk before it counts.
+    pub(super) fn accept_answer(
+        &self,
+        der: &[u8],
+        (certificate, issuer): (&Certificate, &Certificate),
+        nonce: &[u8],
+        now: Timestamp,
+    ) -> Result<Times, NotAccepted> {
+        let refused = |error: &dyn std::fmt::Display| NotAccepted::Answer(error.to_string());
+        let response = OcspResponse::parse(der).map_err(|error| refused(&error))?;
+        let answer = pki::verify_answer(&response, certificate, issuer, now, Some(nonce), algorithms())
+            .map_err(|error| refused(&error))?;
+        self.state.store.put_ocsp_answer(&StoredAnswer {
+            key: key_of(certificate, issuer),
+            der: der.to_vec(),
+            issuer_certificate: issuer.der().to_vec(),
+            certificate: certificate.der().to_vec(),
+            not_after: certificate.not_after(),
+            this_update: answer.this_update,
+            next_update: Some(answer.next_update),
+        })?;
+        self.put(certificate, issuer, answer);
+        Ok(Times {
+            this_update: answer.this_update,
+            next_update: Some(answer.next_update),
+        })
+    }
+
+    /// Reads the answers back that were kept, so that whoever was revoked before a restart is refused as the very first
+    /// request after it. Each is verified again, by the time that it was made at: a responder's certificate may be over by
+    /// now, and what it said of a revocation stays said.
+    pub(crate) fn restore_answers(&self, now: Timestamp) -> anyhow::Result<usize> {
+        self.state.store.forget_ocsp_answers(now)?;
+        let mut restored = 0;
+        for row in self.state.store.ocsp_answers()? {
+            let answer = read_back(&row);
+            match answer {
+                Some((certificate, issuer, answer)) => {
+                    self.put(&certificate, &issuer, answer);
+                    restored += 1;
+                }
+                None => tracing::error!(answer = ?row, "a kept OCSP answer cannot be used any more"),
+            }
+        }
+        Ok(restored)
+    }
+
+    fn put(&self, certificate: &Certificate, issuer: &Certificate, answer: Answer) {
+        self.answers
+            .put(issuer.spki_sha256(), certificate.serial(), answer);
+    }
+}
+
+fn read_back(row: &StoredAnswer) -> Option<(Certificate, Certificate, Answer)> {
+    let response = OcspResponse::parse(&row.der).ok()?;
+    let certificate = Certificate::parse(&row.certificate).ok()?;
+    let issuer = Certificate::parse(&row.issuer_certificate).ok()?;
+    let then = response.produced_at().max(row.this_update);
+    let answer = pki::verify_answer(&response, &certificate, &issuer, then, None, algorithms()).ok()?;
+    Some((certificate, issuer, answer))
+}
+
+/// The issuer's key and the serial number.
+fn key_of(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> {
+    let key = issuer.spki_sha256();
+    [key.as_slice(), certificate.serial().octets()].concat()
+}

@@ -1,0 +1,314 @@
+//! Which evidence is in force. Every change makes a new snapshot, so that it holds for the next exchange, on kept
+//! connections too.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use broker::{OcspAnswers, RevocationLists, Snapshot};
+use pki::List;
+use store::{ListSource, StoredList};
+use wire::{Timestamp, TrustAnchorArn};
+use x509::Certificate;
+
+use super::jobs::Times;
+use super::kept::Kept;
+use super::scope::scope_of;
+use crate::config::Objects;
+use crate::primitives;
+use crate::state::State;
+
+/// Whoever keeps lists and answers.
+pub(crate) struct Keeper {
+    pub(super) state: Arc<State>,
+    pub(super) answers: Arc<OcspAnswers>,
+    snapshot: Arc<ArcSwap<Snapshot>>,
+    anchors: Mutex<HashMap<TrustAnchorArn, Kept>>,
+}
+
+/// What a set of objects makes of the lists, before it is in force.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    anchors: HashMap<TrustAnchorArn, Kept>,
+}
+
+/// Why a list or an answer is not taken. What was there stays.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotAccepted {
+    #[error("{0}")]
+    List(#[from] pki::ListError),
+    #[error(
+        "none of the certificates that are known here signed it: its issuer's certificate must be beside it"
+    )]
+    UnknownIssuer,
+    #[error("it is a delta, and the list that it changes is not here")]
+    DeltaWithoutBase,
+    #[error("{0}")]
+    Store(#[from] store::ListError),
+    #[error("{0}")]
+    Unreadable(#[from] x509::CrlFileError),
+    #[error("there are {0} lists where one was to be")]
+    Several(usize),
+    #[error("there is no such trust anchor")]
+    NoAnchor,
+    #[error("{0}")]
+    Answer(String),
+}
+
+impl Keeper {
+    pub(crate) fn new(
+        state: Arc<State>,
+        answers: Arc<OcspAnswers>,
+        snapshot: Arc<ArcSwap<Snapshot>>,
+    ) -> Self {
+        Self {
+            state,
+            answers,
+            snapshot,
+            anchors: Mutex::default(),
+        }
+    }
+
+    /// Reads what is kept for a set of objects: their files, and what the store has. A file's list that is older than
+    /// one that was seen is refused, unless the newer one is in the store (threat R6).
+    pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared> {
+        let mut stored = self.state.store.revocation_lists()?;
+        let mut anchors = HashMap::new();
+        for (anchor, beside) in objects.anchors.iter().zip(&objects.revocation) {
+            let mut kept = Kept::default();
+            for certificate in anchor.trust.certificates().iter().chain(&beside.certificates) {
+                kept.add_issuer(certificate);
+            }
+            let (account, id) = names_of(&anchor.arn);
+            for row in stored.extract_if(.., |row| row.account == account && row.trust_anchor == id) {
+                match self.read_stored(&row, &mut kept) {
+                    Ok(list) => {
+                        kept.add(list);
+                    }
+                    Err(error) => tracing::error!(
+                        trust_anchor = anchor.name,
+                        list = ?row,
+                        %error,
+                        "a kept revocation list cannot be used any more"
+                    ),
+                }
+            }
+            for list in &beside.lists {
+                self.add_from_file(&mut kept, list)
+                    .map_err(|error| anyhow::anyhow!("trust-anchors/{}.crl: {error}", anchor.name))?;
+            }
+            anchors.insert(anchor.arn.clone(), kept);
+        }
+        Ok(Prepared { anchors })
+    }
+
+    /// Reads a list that was verified when it was kept, and verifies it again.
+    fn read_stored(&self, row: &StoredList, kept: &mut Kept) -> Result<Arc<List>, NotAccepted> {
+        if let Some(issuer) = row
+            .issuer_certificate
+            .as_deref()
+            .and_then(|der| Certificate::parse(der).ok())
+        {
+            kept.add_issuer(&issuer);
+        }
+        let list = List::new(&row.der, kept.issuers(), algorithms())?;
+        let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
+        let mark = self
+            .state
+            .store
+            .raise_revocation_mark(&scope, &row.number, &row.sha256);
+        match mark {
+            Ok(()) => Ok(Arc::new(list)),
+            // A newer one was in a file that may be gone by now.
+            Err(store::ListError::Older { .. }) => Ok(Arc::new(list.superseded())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn add_from_file(&self, kept: &mut Kept, list: &Arc<List>) -> Result<(), NotAccepted> {
+        if let Some(scope) = scope_of(list) {
+            let number = number_of(list);
+            match self
+                .state
+                .store
+                .raise_revocation_mark(&scope, &number, &list.crl().sha256())
+            {
+                Ok(()) => {}
+                Err(store::ListError::Older { .. }) if kept.of_scope(&scope).is_some() => {
+                    tracing::warn!(
+                        list = ?list.crl(),
+                        "the file's revocation list is older than the one that was fetched or imported, which is in force"
+                    );
+                    return Ok(());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        kept.add(Arc::clone(list));
+        Ok(())
+    }
+
+    /// Puts what was prepared in force, together with the snapshot that it was prepared for.
+    pub(crate) fn put_in_force(&self, prepared: Prepared, snapshot: &Snapshot) {
+        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        *anchors = prepared.anchors;
+        self.snapshot
+            .store(Arc::new(snapshot.with_lists(Arc::new(lists_of(&anchors)))));
+    }
+
+    /// Takes a list that came from outside: read, verified, newer than what is there, and on disk before it counts.
+    pub(crate) fn accept_list(
+        &self,
+        anchor: &TrustAnchorArn,
+        der: &[u8],
+        beside: &[Certificate],
+        (source, url): (ListSource, Option<String>),
+        now: Timestamp,
+    ) -> Result<Arc<List>, NotAccepted> {
+        let issuers = {
+            let anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = anchors.get(anchor).ok_or(NotAccepted::NoAnchor)?;
+            [kept.issuers(), beside].concat()
+        };
+        // Reading a list of a million entries takes a while: nobody waits for it.
+        let list = Arc::new(List::new(der, &issuers, algorithms())?);
+        let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
+        let (account, trust_anchor) = names_of(anchor);
+        let issuer = issuers
+            .iter()
+            .find(|issuer| list.verified_keys().contains(&issuer.spki_sha256()));
+        let row = StoredList {
+            account,
+            trust_anchor,
+            scope,
+            source,
+            url,
+            der: der.to_vec(),
+            issuer_certificate: issuer.map(|issuer| issuer.der().to_vec()),
+            number: number_of(&list),
+            sha256: list.crl().sha256(),
+            stored_at: now,
+        };
+        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = anchors.get_mut(anchor).ok_or(NotAccepted::NoAnchor)?;
+        if list.is_delta()
+            && kept
+                .lists()
+                .of(list.crl().issuer())
+                .iter()
+                .all(|known| known.is_delta())
+        {
+            return Err(NotAccepted::DeltaWithoutBase);
+        }
+        let known = kept.of_scope(&row.scope).map(|known| known.crl().sha256());
+        self.state.store.put_revocation_list(&row)?;
+        // The same list again changes nothing, and must not forget what is remembered.
+        if known != Some(row.sha256) {
+            kept.add(Arc::clone(&list));
+            self.publish(&anchors);
+        }
+        Ok(list)
+    }
+
+    /// Takes a list that was fetched: DER, as RFC 5280, 4.2.1.13 has it, or PEM, as some servers have it all the same.
+    pub(super) fn accept_fetched_list(
+        &self,
+        anchor: &TrustAnchorArn,
+        bytes: &[u8],
+        source: (ListSource, Option<String>),
+        now: Timestamp,
+    ) -> Result<Times, NotAccepted> {
+        let file = x509::read_crls(bytes)?;
+        let [der] = file.crls.as_slice() else {
+            return Err(NotAccepted::Several(file.crls.len()));
+        };
+        // Certificates beside it came from the same place as the list: they vouch for nothing.
+        let list = self.accept_list(anchor, der, &[], source, now)?;
+        Ok(times_of(&list))
+    }
+
+    /// The lists that were fetched before a restart: where, and their times.
+    pub(super) fn fetched_lists(&self) -> Vec<(TrustAnchorArn, String, Times)> {
+        let rows = self.state.store.revocation_lists().unwrap_or_default();
+        let anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fetched = Vec::new();
+        for row in rows {
+            let anchor = anchors
+                .iter()
+                .find(|(arn, _)| names_of(arn) == (row.account.clone(), row.trust_anchor.clone()));
+            let Some((arn, kept)) = anchor else { continue };
+            if let (Some(url), Some(list)) = (row.url, kept.of_scope(&row.scope)) {
+                fetched.push((arn.clone(), url, times_of(list)));
+            }
+        }
+        fetched
+    }
+
+    /// Learns the intermediates of a path that was found valid; tells whether one is new.
+    pub(super) fn learn(&self, anchor: &TrustAnchorArn, path: &[Certificate]) -> bool {
+        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(kept) = anchors.get_mut(anchor) else {
+            return false;
+        };
+        // Not the leaf: it signs no list.
+        let mut new = false;
+        for certificate in path.iter().skip(1) {
+            new |= kept.add_issuer(certificate);
+        }
+        new
+    }
+
+    /// How many lists are in force, and how many certificates they revoke.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        anchors
+            .values()
+            .map(Kept::count)
+            .fold((0, 0), |(lists, entries), (l, e)| (lists + l, entries + e))
+    }
+
+    fn publish(&self, anchors: &HashMap<TrustAnchorArn, Kept>) {
+        let lists = Arc::new(lists_of(anchors));
+        self.snapshot
+            .rcu(|snapshot| snapshot.with_lists(Arc::clone(&lists)));
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keeper")
+            .field("lists", &self.count())
+            .finish_non_exhaustive()
+    }
+}
+
+fn times_of(list: &List) -> Times {
+    Times {
+        this_update: list.crl().this_update(),
+        next_update: list.crl().next_update(),
+    }
+}
+
+fn lists_of(anchors: &HashMap<TrustAnchorArn, Kept>) -> RevocationLists {
+    let mut lists = RevocationLists::default();
+    for (anchor, kept) in anchors {
+        lists.replace(anchor.clone(), kept.lists());
+    }
+    lists
+}
+
+pub(super) fn names_of(anchor: &TrustAnchorArn) -> (String, String) {
+    (anchor.account().to_string(), anchor.id().to_string())
+}
+
+fn number_of(list: &List) -> Vec<u8> {
+    list.crl()
+        .number()
+        .map(|number| number.octets().to_vec())
+        .unwrap_or_default()
+}
+
+pub(super) fn algorithms() -> pki::Algorithms<'static> {
+    primitives::provider().signature_verification_algorithms.all
+}

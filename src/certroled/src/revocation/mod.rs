@@ -1,0 +1,17 @@
+//! Keeping evidence of revocation: from files, from an operator's import, and fetched ahead of need.
+//!
+//! What lives here: which lists and answers are in force, that newer ones only ever replace them, and when they are
+//! fetched again. What does not: what they mean (`pki`), going to places (`fetch`), and any part of an exchange: the road
+//! reads what is in force, and says what it misses without waiting.
+
+mod answers;
+mod collector;
+mod import;
+mod jobs;
+mod keeper;
+mod kept;
+mod places;
+mod scope;
+
+pub(crate) use collector::{Collector, collect};
+pub(crate) use keeper::Keeper;
