@@ -231,10 +231,7 @@ impl Search<'_, '_> {
             Ok(())
         } else {
             self.account.signature()?;
-            let verified = match below.signed() {
-                Some(signed) => signature::verify(signed, above.public_key(), self.question.algorithms),
-                None => Err(BadSignature::Mismatch),
-            };
+            let verified = signature::verify(below.signed(), above.public_key(), self.question.algorithms);
             if verified.is_ok() {
                 self.question.signatures.remember(fact);
             }

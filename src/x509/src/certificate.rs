@@ -1,6 +1,7 @@
 //! The certificate as an owned value.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use wire::Timestamp;
@@ -48,6 +49,8 @@ pub struct Certificate(Arc<Inner>);
 
 struct Inner {
     der: Vec<u8>,
+    /// Where the three parts of it lie.
+    parts: [Range<usize>; 3],
     sha256: [u8; 32],
     version: u32,
     serial: Serial,
@@ -70,6 +73,9 @@ impl Certificate {
         }
         der::check(der)?;
         let malformed = |reason: &dyn fmt::Display| CertificateError::Malformed(reason.to_string());
+        // The library goes by a tag's number and not by its class, so that a certificate would have a second encoding
+        // with the same signature.
+        let signed = Signed::split(der).map_err(|error| malformed(&error))?;
         // What extensions hold is read here, strictly: the library's reading of it is let be.
         let mut reader = X509CertificateParser::new().with_deep_parse_extensions(false);
         let (rest, parsed) = reader.parse(der).map_err(|error| malformed(&error))?;
@@ -81,6 +87,10 @@ impl Certificate {
             return Err(malformed(&"the serial number is longer than 64 octets"));
         }
         Ok(Self(Arc::new(Inner {
+            parts: [signed.tbs, signed.algorithm, signed.signature].map(|part| {
+                let start = der::offset_of(part, der);
+                start..start.saturating_add(part.len())
+            }),
             sha256: sha256(der),
             version: tbs.version.0.saturating_add(1),
             serial: Serial::new(tbs.raw_serial()),
@@ -104,10 +114,15 @@ impl Certificate {
         &self.0.der
     }
 
-    /// What was signed, with which algorithm, and the signature; none for bytes that this reader let pass and that one
-    /// does not, which there are none of.
-    pub fn signed(&self) -> Option<Signed<'_>> {
-        Signed::split(&self.0.der).ok()
+    /// What was signed, with which algorithm, and the signature.
+    pub fn signed(&self) -> Signed<'_> {
+        let [tbs, algorithm, signature] = &self.0.parts;
+        let part = |range: &Range<usize>| self.0.der.get(range.clone()).unwrap_or_default();
+        Signed {
+            tbs: part(tbs),
+            algorithm: part(algorithm),
+            signature: part(signature),
+        }
     }
 
     /// SHA-256 of the certificate's bytes.
@@ -342,6 +357,21 @@ mod tests {
             Certificate::parse(&vec![0x30; LARGEST + 1]),
             Err(CertificateError::TooLarge(_))
         ));
+    }
+
+    /// Threat P17: no part that the signature does not cover may be written another way.
+    #[test]
+    fn a_tag_of_another_class_is_refused() {
+        let good = STANDARD.decode(PUBLISHED).unwrap();
+        let signed = Signed::split(&good).unwrap();
+        let algorithm = 4 + signed.tbs.len();
+        for at in [0, 4, algorithm, good.len() - signed.signature.len() - 3] {
+            for class in [0x40, 0x80, 0xc0] {
+                let mut bent = good.clone();
+                bent[at] |= class;
+                assert!(Certificate::parse(&bent).is_err(), "byte {at}, class {class:02x}");
+            }
+        }
     }
 
     /// Threats P12, P24: what cannot be read or is not known is kept and named, not lost.
