@@ -31,8 +31,8 @@ pub use error::PathError;
 pub use path::VerifiedPath;
 pub use question::Question;
 pub use revocation::{
-    Answer, AnswerStatus, Checked, Evidence, List, ListError, Mode, NoEvidence, RevocationPolicy, Source,
-    Undetermined, Verdict, recheck,
+    Answer, AnswerError, AnswerStatus, Checked, Evidence, List, ListError, Mode, NoEvidence, ResponderError,
+    RevocationPolicy, Source, Undetermined, Verdict, WITHOUT_NEXT_UPDATE, recheck, verify_answer,
 };
 pub use search::{Report, Tried, explain, validate};
 pub use signature::{

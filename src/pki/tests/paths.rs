@@ -2,75 +2,18 @@
 
 #![allow(clippy::unwrap_used)]
 
-use pki::{
-    Evidence, NoEvidence, NoMemory, PathError, Question, SignatureMemory, TrustAnchor, VerifiedPath, validate,
-};
+mod support;
+
+use pki::{PathError, TrustAnchor, VerifiedPath};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, ExtendedKeyUsagePurpose,
     GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
 };
-use time::{Duration, OffsetDateTime};
+use support::certificates::{Ca, ca_params, intermediate, leaf, now, of, root, start};
+use support::questions::{Ask, anchor};
+use time::Duration;
 use wire::Timestamp;
 use x509::Certificate;
-
-type Ca = CertifiedIssuer<'static, KeyPair>;
-
-fn start() -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap()
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_seconds(1_800_000_000 + 3600)
-}
-
-fn params(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = start();
-    params.not_after = start() + Duration::days(1);
-    params.serial_number = Some(SerialNumber::from(vec![1, 2, 3]));
-    params
-}
-
-fn ca_params(name: &str) -> CertificateParams {
-    let mut params = params(name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    params
-}
-
-fn root(change: impl FnOnce(&mut CertificateParams)) -> Ca {
-    let mut params = ca_params("Root");
-    change(&mut params);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-fn intermediate(name: &str, issuer: &Ca, change: impl FnOnce(&mut CertificateParams)) -> Ca {
-    let mut params = ca_params(name);
-    change(&mut params);
-    CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), issuer).unwrap()
-}
-
-fn leaf(issuer: &Ca, change: impl FnOnce(&mut CertificateParams)) -> Certificate {
-    let mut params = params("web");
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    change(&mut params);
-    read(
-        params
-            .signed_by(&KeyPair::generate().unwrap(), issuer)
-            .unwrap()
-            .der(),
-    )
-}
-
-fn read(der: &[u8]) -> Certificate {
-    Certificate::parse(der).unwrap()
-}
-
-fn of(ca: &Ca) -> Certificate {
-    read(ca.der())
-}
 
 fn judge_at(
     leaf: &Certificate,
@@ -78,10 +21,7 @@ fn judge_at(
     anchors: &[&Ca],
     now: Timestamp,
 ) -> Result<VerifiedPath, PathError> {
-    let anchor = TrustAnchor::new(anchors.iter().map(|ca| of(ca)).collect()).unwrap();
-    let known = (&NoMemory as &dyn SignatureMemory, &NoEvidence as &dyn Evidence);
-    let algorithms = webpki::ALL_VERIFICATION_ALGS;
-    validate(&Question::for_client(leaf, pool, &anchor, now, algorithms, known))
+    Ask::new(leaf, pool, &anchor(anchors)).at(now).outcome()
 }
 
 fn rule(result: Result<VerifiedPath, PathError>) -> &'static str {

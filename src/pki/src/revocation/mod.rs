@@ -8,10 +8,14 @@ mod check;
 mod evidence;
 mod list;
 mod lists;
+mod ocsp;
 mod policy;
+mod responder;
 
 pub(crate) use check::check_path;
 pub use check::recheck;
 pub use evidence::{Answer, AnswerStatus, Evidence, NoEvidence};
 pub use list::{List, ListError};
+pub use ocsp::{AnswerError, WITHOUT_NEXT_UPDATE, verify_answer};
 pub use policy::{Checked, Mode, RevocationPolicy, Source, Undetermined, Verdict};
+pub use responder::ResponderError;

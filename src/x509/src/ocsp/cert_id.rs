@@ -26,7 +26,7 @@ pub enum IssuerHash {
 }
 
 impl IssuerHash {
-    fn of(self, bytes: &[u8]) -> Vec<u8> {
+    pub(super) fn of(self, bytes: &[u8]) -> Vec<u8> {
         let algorithm = match self {
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
             Self::Sha256 => &digest::SHA256,

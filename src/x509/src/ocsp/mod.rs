@@ -86,6 +86,26 @@ pub enum ResponderId {
     KeyHash(Vec<u8>),
 }
 
+impl ResponderId {
+    /// Whether this names whoever bears that name and has that key (the octets of the BIT STRING). It tells which key
+    /// to verify with, and proves nothing.
+    pub fn names(&self, subject: &Name, key: &[u8]) -> bool {
+        match self {
+            Self::Name(name) => name.matches(subject),
+            Self::KeyHash(hash) => *hash == IssuerHash::Sha1.of(key),
+        }
+    }
+}
+
+impl fmt::Display for ResponderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "`{}`", name.display()),
+            Self::KeyHash(hash) => write!(f, "the key with SHA-1 {}", hex::encode(hash)),
+        }
+    }
+}
+
 /// A basic response, read strictly and judged by nobody.
 #[derive(Clone)]
 pub struct OcspResponse {

@@ -165,6 +165,30 @@ fn a_response_is_read_whole() {
     assert!(by_key.read().responses().is_empty());
 }
 
+/// By the name whatever the key, or by the key whatever the name.
+#[test]
+fn a_responder_is_named_by_its_name_or_its_key() {
+    let read = |responder: Vec<u8>| {
+        let fields = Fields::new(&[]).with(|fields| fields.responder = responder);
+        fields.read().responder_id().clone()
+    };
+    let ResponderId::Name(subject) = read(element(0xa1, &[&name()])) else {
+        panic!("not a name");
+    };
+    let ResponderId::Name(nobody) = read(element(0xa1, &[&sequence(&[])])) else {
+        panic!("not a name");
+    };
+    // SHA-1 of `abc` (FIPS 180-4, appendix A.1).
+    let hash = hex::decode("a9993e364706816aba3e25717850c26c9cd0d89d").unwrap();
+    let by_key = read(element(0xa2, &[&element(4, &[&hash])]));
+    let by_name = ResponderId::Name(subject.clone());
+    for (id, other_name, other_key) in [(by_name, false, true), (by_key, true, false)] {
+        assert!(id.names(&subject, b"abc"), "{id}");
+        assert_eq!(id.names(&nobody, b"abc"), other_name, "{id}");
+        assert_eq!(id.names(&subject, b"abd"), other_key, "{id}");
+    }
+}
+
 #[test]
 fn an_answer_is_about_one_certificate_only() {
     let (sha1, sha256) = (
