@@ -5,6 +5,7 @@ mod check;
 mod dev;
 mod explain;
 mod init;
+mod rehearse;
 mod reload;
 mod serve;
 

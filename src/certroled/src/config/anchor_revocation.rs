@@ -14,12 +14,10 @@ use crate::fetch::Location;
 #[derive(Debug, Clone)]
 pub(crate) struct AnchorRevocation {
     /// Which anchor.
-    #[expect(dead_code, reason = "revocation is not wired to the daemon yet")]
     pub(crate) anchor: TrustAnchorArn,
     /// The lists of `trust-anchors/NAME.crl`, in order. One may be stale: it counts as the policy says.
     pub(crate) lists: Vec<Arc<List>>,
     /// The certificates beside them: those of their issuers, by custom. Nothing makes them trusted.
-    #[expect(dead_code, reason = "revocation is not wired to the daemon yet")]
     pub(crate) certificates: Vec<Certificate>,
     /// Where more may be fetched.
     pub(crate) locations: Locations,

@@ -27,7 +27,7 @@ pub(crate) use anchor_revocation::{AnchorRevocation, Locations};
 #[expect(unused_imports, reason = "revocation is not wired to the daemon yet")]
 pub(crate) use fetching::Fetching;
 pub(crate) use limits::Limits;
-pub(crate) use load::{Configuration, lies_in_a_lab, load};
+pub(crate) use load::{Configuration, lies_in_a_lab, load, provisional_ids};
 pub(crate) use objects::Objects;
 pub(crate) use settings::{ClientAuth, ListenSettings, LogFormat, LogSettings, Settings};
 
