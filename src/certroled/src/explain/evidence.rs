@@ -174,3 +174,79 @@ fn read_list(
     }
     Ok(List::new(&stored.der, &issuers, algorithms)?)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType, IsCa,
+        KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
+    };
+    use store::{ListSource, SqliteStore};
+
+    use super::*;
+    use crate::primitives;
+
+    /// What the daemon fetched counts for the anchor that it was fetched for and for no other (threat R11), and is judged
+    /// anew (threat R2).
+    #[test]
+    fn lists_of_the_state_count_for_their_anchor() {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "Acme Root");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 1, 1),
+            next_update: date_time_ymd(2026, 2, 1),
+            crl_number: SerialNumber::from(5u64),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let der = list.signed_by(&issuer).unwrap().der().to_vec();
+        let mut forged = der.clone();
+        *forged.last_mut().unwrap() ^= 1;
+        let anchor = |id: &str| -> TrustAnchorArn {
+            format!("arn:aws:rolesanywhere:eu-local-1:111122223333:trust-anchor/{id}")
+                .parse()
+                .unwrap()
+        };
+        let here = anchor("11111111-2222-3333-4444-555555555555");
+        let elsewhere = anchor("11111111-2222-3333-4444-666666666666");
+
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::create(&folder.path().join("state.sqlite")).unwrap();
+        for (scope, arn, der) in [(1, &here, &der), (2, &here, &forged), (3, &elsewhere, &der)] {
+            store
+                .put_revocation_list(&StoredList {
+                    account: arn.account().to_string(),
+                    trust_anchor: arn.id().to_string(),
+                    scope: vec![scope],
+                    source: ListSource::Fetched,
+                    url: None,
+                    der: der.clone(),
+                    issuer_certificate: None,
+                    number: vec![5],
+                    sha256: [scope; 32],
+                    stored_at: Timestamp::from_seconds(0),
+                })
+                .unwrap();
+        }
+        let mut evidence = Evidence::default();
+        let issuers = [Certificate::parse(issuer.der()).unwrap()];
+        let algorithms = primitives::provider().signature_verification_algorithms.all;
+        evidence.take_lists(&store, &here, &issuers, algorithms);
+        assert_eq!(evidence.known.len(), 1);
+        assert!(evidence.known.iter().all(|known| known.list.is_verified()));
+        assert_eq!(evidence.notes.len(), 1, "{:?}", evidence.notes);
+        assert!(
+            evidence
+                .notes
+                .iter()
+                .all(|note| note.contains("was not signed by")),
+            "{:?}",
+            evidence.notes
+        );
+    }
+}
