@@ -13,6 +13,7 @@
 
 mod harness;
 
+mod anchors;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 mod client;
@@ -22,4 +23,5 @@ mod exchange;
 mod false_brokers;
 mod operator;
 mod refusals;
+mod rehearsal;
 mod sessions;

@@ -32,7 +32,7 @@ pub use randomness::{Randomness, RandomnessUnavailable};
 pub use record::{EdgeRefusal, Nothing, OperatorCommand, Recorded, Witness};
 pub use refusal::{Refusal, Refused, Step};
 pub use revocation::{EvidenceSource, IssuerLists, NoEvidenceSource, OcspAnswers, RevocationLists, Wanted};
-pub use road::{Authenticated, Authorized, Issued, Presented};
+pub use road::{Authenticated, Authorized, Granted, Issued, Presented, Rehearsal, Supposition};
 pub use snapshot::{Anchor, Profile, Replay, Role, Snapshot, SnapshotBuilder, SnapshotError};
 pub use token::{
     Claims, KeyRing, NotOurs, OPENING_SECONDS, PUBLICATION_SECONDS, ROTATION_SECONDS, RootKey, SealingKey,

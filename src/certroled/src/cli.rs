@@ -36,7 +36,7 @@ enum Command {
     Reload(WithConfig),
     /// Run a broker on a fresh lab with its own CA, for trying things out on this machine
     Dev(Dev),
-    /// Say in sentences what happened to a request, and what to do about it
+    /// Say in sentences what happened to a request, or what would become of a certificate, and what to do about it
     Explain(Explain),
     /// Hand a revocation list to the running daemon, which keeps it over restarts
     ImportCrl(ImportCrl),
@@ -65,7 +65,8 @@ pub(crate) struct Explain {
     /// The id that the caller was told (`x-amzn-requestid`)
     #[arg(long, value_name = "ID")]
     pub(crate) request_id: Option<String>,
-    /// The address that it came from; finds what has no id, such as failed handshakes
+    /// The address that it came from; finds what has no id, such as failed handshakes. With --certificate, the address
+    /// that conditions are judged by
     #[arg(long, value_name = "IP")]
     pub(crate) address: Option<IpAddr>,
     /// From when on: a time (2026-01-31T12:00:00Z), or how long ago (10m, 2h, 1d)
@@ -74,9 +75,40 @@ pub(crate) struct Explain {
     /// How many events at most, the latest ones
     #[arg(long, default_value_t = 20)]
     pub(crate) most: usize,
-    /// Print the events as JSON, one a line
+    /// Print JSON: the events one a line, or the rehearsal
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) rehearsal: Rehearsal,
+}
+
+/// A rehearsal: what would be decided about a certificate, without its key and without credentials.
+#[derive(Debug, Args)]
+pub(crate) struct Rehearsal {
+    /// Rehearse an exchange with this certificate: PEM, what follows the first one comes with it. Exit status 0 when
+    /// it would be granted
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires_all = ["trust_anchor", "profile", "role"],
+        conflicts_with_all = ["request_id", "since"]
+    )]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Certificates that would come with it: its intermediates, PEM
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The trust anchor that would be named
+    #[arg(long, value_name = "NAME|ARN", requires = "certificate")]
+    pub(crate) trust_anchor: Option<String>,
+    /// The profile
+    #[arg(long, value_name = "NAME|ARN", requires = "certificate")]
+    pub(crate) profile: Option<String>,
+    /// The role
+    #[arg(long, value_name = "NAME|ARN", requires = "certificate")]
+    pub(crate) role: Option<String>,
+    /// The time to judge by, such as 2026-01-31T12:00:00Z; now, if it is left out
+    #[arg(long, value_name = "TIME", requires = "certificate")]
+    pub(crate) at: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,11 @@
 //! Certificates, made here and thrown away.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA256,
-    PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256,
-    RsaKeySize, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA256, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_ML_DSA_44,
+    PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, RevocationReason, RevokedCertParams, RsaKeySize,
+    SanType, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -86,6 +87,29 @@ impl Authority {
 
     pub(crate) fn pem(&self) -> String {
         self.issuer.pem()
+    }
+
+    /// A revocation list of this number, PEM, that lists these certificates, made at `from` and over at `until`, in hours
+    /// from now.
+    pub(crate) fn list(&self, number: u64, revoked: &[&Leaf], (from, until): (i64, i64)) -> String {
+        let now = OffsetDateTime::now_utc();
+        let params = CertificateRevocationListParams {
+            this_update: now + Duration::hours(from),
+            next_update: now + Duration::hours(until),
+            crl_number: SerialNumber::from(number),
+            issuing_distribution_point: None,
+            revoked_certs: revoked
+                .iter()
+                .map(|leaf| RevokedCertParams {
+                    serial_number: SerialNumber::from(leaf.serial()),
+                    revocation_time: now - Duration::days(3),
+                    reason_code: Some(RevocationReason::KeyCompromise),
+                    invalidity_date: None,
+                })
+                .collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().pem().unwrap()
     }
 
     /// A certificate that a client may present, P-256, with this common name.
@@ -175,6 +199,12 @@ impl Leaf {
     pub(crate) fn with_chain(mut self, chain: &[&Authority]) -> Self {
         self.chain = chain.iter().map(|authority| authority.der()).collect();
         self
+    }
+
+    /// The serial number's octets.
+    pub(crate) fn serial(&self) -> Vec<u8> {
+        let certificate = x509::Certificate::parse(&self.der).unwrap();
+        certificate.serial().octets().to_vec()
     }
 
     pub(crate) fn key_pem(&self) -> String {

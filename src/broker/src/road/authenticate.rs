@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use pki::{PathError, Question, Report, Undetermined, VerifiedPath};
-use wire::ErrorClass;
+use wire::{ErrorClass, TrustAnchorArn};
+use x509::Certificate;
 
 use super::Presented;
 use super::end_entity::{self, Channel};
@@ -36,14 +37,7 @@ impl Presented {
         snapshot: &'s Snapshot,
         attempt: &Attempt<'_>,
     ) -> Result<Authenticated<'s>, Refusal> {
-        // An unknown anchor and a disabled one look alike to the caller (threat A12).
-        let named = &self.wanted.trust_anchor;
-        let anchor = snapshot
-            .anchor(named)
-            .ok_or_else(|| refuse("authenticate.unknown-anchor").with("trust anchor", named))?;
-        if !anchor.enabled {
-            return Err(refuse("authenticate.disabled-anchor").with("trust anchor", &anchor.name));
-        }
+        let anchor = named_anchor(snapshot, &self.wanted.trust_anchor)?;
         let channel = if self.signature.is_some() {
             Channel::Signature
         } else {
@@ -108,11 +102,7 @@ impl Presented {
                 } else {
                     ErrorClass::Unauthenticated
                 };
-                Err(Refusal::new(Step::Authenticate, class, error.rule())
-                    .with("trust anchor", &anchor.name)
-                    .with("subject", self.certificate.subject().display())
-                    .with("issuer", self.certificate.issuer().display())
-                    .with("reason", error))
+                Err(no_path(class, anchor, &self.certificate, error))
             }
         }
     }
@@ -138,6 +128,35 @@ impl Presented {
             Memory::Full => Err(throttle("authenticate.replay-memory-full")),
         }
     }
+}
+
+/// The anchor that a request names, if it may be used.
+pub(super) fn named_anchor<'s>(
+    snapshot: &'s Snapshot,
+    named: &TrustAnchorArn,
+) -> Result<&'s Anchor, Refusal> {
+    // An unknown anchor and a disabled one look alike to the caller (threat A12).
+    let anchor = snapshot
+        .anchor(named)
+        .ok_or_else(|| refuse("authenticate.unknown-anchor").with("trust anchor", named))?;
+    if !anchor.enabled {
+        return Err(refuse("authenticate.disabled-anchor").with("trust anchor", &anchor.name));
+    }
+    Ok(anchor)
+}
+
+/// The refusal of a certificate that no path leads from.
+pub(super) fn no_path(
+    class: ErrorClass,
+    anchor: &Anchor,
+    certificate: &Certificate,
+    error: PathError,
+) -> Refusal {
+    Refusal::new(Step::Authenticate, class, error.rule())
+        .with("trust anchor", &anchor.name)
+        .with("subject", certificate.subject().display())
+        .with("issuer", certificate.issuer().display())
+        .with("reason", error)
 }
 
 /// Whether newer evidence could tell what this could not.

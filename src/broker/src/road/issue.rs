@@ -1,5 +1,6 @@
 //! Step 4, issue: the embedded issuer makes the credentials (design section 6; contract 1.7).
 
+use iam::SessionTags;
 use wire::{
     AccessKeyId, AssumedRoleUser, CreateSessionResponse, CredentialSet, Credentials, ErrorClass, Timestamp,
 };
@@ -31,18 +32,7 @@ impl Authorized<'_> {
             Refusal::new(Step::Issue, ErrorClass::Unavailable, "issue.unavailable").with("cause", cause)
         };
 
-        let packed: usize = self
-            .tags
-            .iter()
-            .map(|(key, value)| key.len().saturating_add(value.len()))
-            .sum();
-        if packed > TAG_BUDGET {
-            return Err(
-                Refusal::new(Step::Issue, ErrorClass::Unauthorized, "issue.tags-too-large")
-                    .with("bytes of tags", packed)
-                    .with("most", TAG_BUDGET),
-            );
-        }
+        let packed = packed(&self.tags)?;
         let unique: [u8; 5] = random(broker.randomness.as_ref()).map_err(|error| unavailable(&error))?;
         let access_key_id = AccessKeyId::new(account, unique);
         let claims = Claims {
@@ -115,4 +105,20 @@ fn capped(mut text: String, most: usize) -> String {
     }
     text.truncate(end);
     text
+}
+
+/// How many bytes the tags take, if a token has room for them.
+pub(super) fn packed(tags: &SessionTags) -> Result<usize, Refusal> {
+    let packed: usize = tags
+        .iter()
+        .map(|(key, value)| key.len().saturating_add(value.len()))
+        .sum();
+    if packed > TAG_BUDGET {
+        return Err(
+            Refusal::new(Step::Issue, ErrorClass::Unauthorized, "issue.tags-too-large")
+                .with("bytes of tags", packed)
+                .with("most", TAG_BUDGET),
+        );
+    }
+    Ok(packed)
 }

@@ -8,8 +8,10 @@ mod authorize;
 mod end_entity;
 mod issue;
 mod present;
+mod rehearse;
 
 pub use authenticate::Authenticated;
 pub use authorize::Authorized;
 pub use issue::Issued;
 pub use present::Presented;
+pub use rehearse::{Granted, Rehearsal, Supposition};

@@ -106,7 +106,7 @@ fn proven_leaf(proof: &HandshakeProof) -> Result<&Certificate, Refusal> {
     })
 }
 
-fn counted(certificates: usize) -> Result<(), Refusal> {
+pub(super) fn counted(certificates: usize) -> Result<(), Refusal> {
     if certificates > MOST_CERTIFICATES {
         return Err(malformed("present.too-many-certificates")
             .with("certificates", certificates)

@@ -1,4 +1,4 @@
-//! `certroled explain`: what happened, in sentences.
+//! `certroled explain`: what happened, in sentences; what would happen is told by `rehearse.rs`.
 
 use std::path::Path;
 
@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use audit::{Query, search};
 use wire::Timestamp;
 
+use super::rehearse::rehearse;
 use super::{complain, say};
 use crate::cli::Explain;
 use crate::clock;
@@ -14,8 +15,13 @@ use crate::control::{Question, ask};
 use crate::explain::sentences;
 
 pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<()> {
+    if let Some(certificate) = &arguments.rehearsal.certificate {
+        return rehearse(arguments, certificate);
+    }
     if arguments.request_id.is_none() && arguments.address.is_none() && arguments.since.is_none() {
-        bail!("say which event: --request-id ID (from the caller's error), --address IP or --since 10m");
+        bail!(
+            "say which event: --request-id ID (from the caller's error), --address IP or --since 10m; or rehearse one: --certificate FILE"
+        );
     }
     let settings = load(&arguments.config.config, Lab::Refused)?.settings;
     let query = Query {
@@ -23,7 +29,7 @@ pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<()> {
         address: arguments.address.map(|address| address.to_canonical()),
         since: arguments.since.as_deref().map(since).transpose()?,
     };
-    put_on_record(&settings.control_socket, arguments);
+    put_on_record(&settings.control_socket, asked(arguments));
     let folder = settings.state.join("audit");
     let found = search(&folder, &query, arguments.most)
         .with_context(|| format!("the audit log in {} cannot be read", folder.display()))?;
@@ -43,12 +49,7 @@ pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tells the daemon, if one runs, that someone looks. Whether it could write that down or not, what happened can be
-/// read: an operator needs it most when something is broken.
-fn put_on_record(socket: &Path, arguments: &Explain) {
-    if !socket.exists() {
-        return;
-    }
+fn asked(arguments: &Explain) -> String {
     let mut asked = Vec::new();
     if let Some(id) = &arguments.request_id {
         asked.push(format!("request id {id}"));
@@ -59,10 +60,16 @@ fn put_on_record(socket: &Path, arguments: &Explain) {
     if let Some(since) = &arguments.since {
         asked.push(format!("since {since}"));
     }
-    let question = Question::Explain {
-        asked: asked.join(", "),
-    };
-    match ask(socket, question) {
+    asked.join(", ")
+}
+
+/// Tells the daemon, if one runs, that someone looks. Whether it could write that down or not, what happened can be
+/// read: an operator needs it most when something is broken.
+pub(super) fn put_on_record(socket: &Path, asked: String) {
+    if !socket.exists() {
+        return;
+    }
+    match ask(socket, Question::Explain { asked }) {
         Ok(reply) if reply.ok => {}
         Ok(reply) => complain(&format!("warning: {}", reply.text)),
         Err(error) => complain(&format!("warning: this look is not on record: {error:#}")),

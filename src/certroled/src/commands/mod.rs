@@ -6,6 +6,7 @@ mod dev;
 mod explain;
 mod import_crl;
 mod init;
+mod rehearse;
 mod reload;
 mod serve;
 

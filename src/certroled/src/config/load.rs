@@ -127,7 +127,7 @@ fn read(file: &Path, text: &str, lab: Lab, problems: &RefCell<Vec<Problem>>) -> 
 }
 
 /// Ids that only serve to try the objects out; the store gives the real ones.
-fn provisional_ids(objects: &Objects) -> Vec<RoleId> {
+pub(crate) fn provisional_ids(objects: &Objects) -> Vec<RoleId> {
     (0_u64..)
         .take(objects.roles.len())
         .map(|number| {

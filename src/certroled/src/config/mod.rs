@@ -25,7 +25,7 @@ mod tests;
 pub(crate) use anchor_revocation::Locations;
 pub(crate) use fetching::Fetching;
 pub(crate) use limits::Limits;
-pub(crate) use load::{Configuration, lies_in_a_lab, load};
+pub(crate) use load::{Configuration, lies_in_a_lab, load, provisional_ids};
 pub(crate) use objects::Objects;
 pub(crate) use settings::{ClientAuth, ListenSettings, LogFormat, LogSettings, Settings};
 

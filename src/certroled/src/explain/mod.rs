@@ -1,5 +1,10 @@
-//! Events as sentences: what was asked, how far it came, which rule refused, what was compared, what to do.
+//! Events as sentences: what was asked, how far it came, which rule refused, what was compared, what to do. And
+//! rehearsals: the same of a request that nobody made.
 
+mod evidence;
+mod path_values;
+mod rehearsal;
+mod rehearsal_sentences;
 mod rules;
 
 use std::fmt::Write as _;
@@ -7,6 +12,8 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use rules::rule;
+
+pub(crate) use {evidence::Evidence, rehearsal::Rehearsed, rehearsal_sentences::rehearsal_sentences};
 
 /// Tells an event, or a count of strangers' refusals.
 pub(crate) fn sentences(event: &Value) -> String {

@@ -1,0 +1,20 @@
+use broker::{
+    Attempt, Authenticated, Broker, Issued, OcspAnswers, Refusal, Rehearsal, Snapshot, Supposition,
+};
+
+fn issue(
+    broker: &Broker,
+    snapshot: &Snapshot,
+    attempt: &Attempt<'_>,
+    authenticated: Authenticated<'_>,
+    supposed: &Supposition<'_>,
+) -> Result<Issued, Refusal> {
+    let rehearsed = Rehearsal::of(snapshot, &OcspAnswers::default(), &[], supposed);
+    let authorized = authenticated.authorize(snapshot, attempt)?;
+    rehearsed.outcome.as_ref().map_err(Clone::clone)?;
+    rehearsed.issue(broker, attempt)
+}
+
+fn main() {
+    let _ = issue;
+}
