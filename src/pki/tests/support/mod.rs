@@ -4,7 +4,13 @@
 //! together from DER by hand (`der`, `lists`, `responses`).
 
 // Each suite is a program of its own and uses a part of this.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, dead_code, unreachable_pub, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    dead_code,
+    unreachable_pub,
+    missing_docs
+)]
 
 pub mod bent;
 pub mod certificates;
