@@ -286,9 +286,10 @@ impl Search<'_, '_> {
         self.missing_issuer()
     }
 
-    /// Goes up from the leaf to the certificates that are not fit to issue, and takes the first that did.
+    /// Goes up from the leaf to the certificates that are not fit to issue, and takes the first that did issue; where
+    /// there is none, the first whose key is of no kind that could tell.
     fn unfit_issuer(&mut self) -> Option<PathError> {
-        let mut told = None;
+        let (mut did, mut may_have) = (None, None);
         let most = self.account.work().signatures.saturating_add(MOST_BLAMED);
         for (child, issuer) in self.upward() {
             let Some(error) = self.graph.node(issuer).and_then(|node| node.unfit.clone()) else {
@@ -297,16 +298,19 @@ impl Search<'_, '_> {
             if self.account.work().signatures >= most {
                 break;
             }
-            // Whoever only bears the issuer's name says nothing about this path.
-            if !matches!(self.edge(child, issuer), Ok(Ok(()))) {
-                continue;
-            }
+            let told = match self.edge(child, issuer) {
+                Ok(Ok(())) => did.get_or_insert(error),
+                Ok(Err(BadSignature::Algorithm)) => may_have.get_or_insert(error),
+                // Whoever only bears the issuer's name says nothing about this path but that.
+                Ok(Err(bad)) => &mut self.bad_signature(child, issuer, bad),
+                Err(_) => break,
+            };
+            let told = told.clone();
             self.stack = vec![child, issuer];
-            self.tell(error.clone());
-            told = told.or(Some(error));
+            self.tell(told);
         }
         self.stack = vec![LEAF];
-        told
+        did.or(may_have)
     }
 
     /// Every step from a certificate to a possible issuer, nearest to the leaf first.
