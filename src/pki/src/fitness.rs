@@ -29,6 +29,8 @@ pub(crate) enum Unfit {
     UnknownCriticalExtension(String),
     #[error("its extension {oid} {reason}")]
     Extension { oid: String, reason: String },
+    #[error("it has {0} extensions; at most {MOST_EXTENSIONS} are looked at")]
+    TooManyExtensions(usize),
     #[error("its key is {0}, which is not accepted")]
     Key(String),
     #[error("it is signed with {0}, which is not accepted")]
@@ -37,6 +39,9 @@ pub(crate) enum Unfit {
     AlgorithmsDisagree,
 }
 
+/// RFC 5280 knows 17, and CAs add a few of their own. Each is compared with all before it, and a certificate has room
+/// for thousands.
+const MOST_EXTENSIONS: usize = 64;
 /// Must be critical (RFC 5280, 4.2.1.11): one that is not says that it may be ignored.
 const POLICY_CONSTRAINTS: &str = "2.5.29.36";
 /// Must not be critical (RFC 5280, 4.2.1.1 and 4.2.1.2).
@@ -134,6 +139,9 @@ fn check_form(certificate: &Certificate) -> Result<(), Unfit> {
 
 fn check_extensions(certificate: &Certificate) -> Result<(), Unfit> {
     let extensions = certificate.extensions();
+    if extensions.len() > MOST_EXTENSIONS {
+        return Err(Unfit::TooManyExtensions(extensions.len()));
+    }
     for (at, extension) in extensions.iter().enumerate() {
         let odd = |reason: &str| Unfit::Extension {
             oid: extension.oid.clone(),

@@ -97,11 +97,21 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// Takes an edge out whose signature does not hold. What led to an anchor over it only leads nowhere then, so that
+    /// one bad signature at the top ends a search, and not every way there is tried (threat P9).
+    pub(crate) fn cut(&mut self, child: usize, issuer: usize) {
+        if let Some(child) = self.nodes.get_mut(child) {
+            child.issuers.retain(|other| *other != issuer);
+        }
+        self.measure();
+    }
+
     /// How far each is from an anchor. A search that knows it never walks into a part that leads nowhere, however many
     /// circles that has (threats P8, P9).
     fn measure(&mut self) {
         let mut frontier: Vec<usize> = Vec::new();
         for (at, node) in self.nodes.iter_mut().enumerate() {
+            node.distance = NOWHERE;
             if node.is_anchor && node.unfit.is_none() {
                 node.distance = 0;
                 frontier.push(at);

@@ -42,6 +42,9 @@ pub struct Report {
 
 /// How many failed paths are told of.
 const MOST_TOLD: usize = 16;
+/// How many signatures are verified only to tell why there is no path. The keys are those of certificates that nobody
+/// vouched for.
+const MOST_BLAMED: usize = 4;
 
 /// Looks for a valid path from the leaf to the anchor.
 pub fn validate(question: &Question<'_>) -> Result<VerifiedPath, PathError> {
@@ -144,7 +147,7 @@ impl Search<'_, '_> {
             .map(|node| node.issuers.clone())
             .unwrap_or_default();
         for issuer in issuers {
-            if !self.may_follow(at, issuer, left - 1) {
+            if !self.may_follow(issuer, left - 1) {
                 continue;
             }
             if let Err(error) = self.account.step() {
@@ -161,7 +164,7 @@ impl Search<'_, '_> {
         Outcome::Back(here)
     }
 
-    fn may_follow(&self, child: usize, issuer: usize, left: usize) -> bool {
+    fn may_follow(&self, issuer: usize, left: usize) -> bool {
         let Some(node) = self.graph.node(issuer) else {
             return false;
         };
@@ -176,8 +179,7 @@ impl Search<'_, '_> {
                         && other.certificate.subject().matches(node.certificate.subject()))
             })
         };
-        let known_bad = self.edges.get(&(child, issuer)).is_some_and(Result::is_err);
-        fits && !known_bad && !self.stack.iter().any(again)
+        fits && !self.stack.iter().any(again)
     }
 
     /// The path leads to the anchor by names: do its signatures hold, and may it be?
@@ -192,6 +194,7 @@ impl Search<'_, '_> {
                 Ok(Err(bad)) => {
                     let error = self.bad_signature(*child, *issuer, bad);
                     self.tell(error);
+                    self.graph.cut(*child, *issuer);
                     return Outcome::Back(position);
                 }
                 Err(error) => return Outcome::GivenUp(error),
@@ -294,23 +297,31 @@ impl Search<'_, '_> {
         self.missing_issuer()
     }
 
-    /// Goes up from the leaf to the certificates that are not fit to issue, and takes the first that did.
+    /// Goes up from the leaf to the certificates that are not fit to issue, and takes the first that did issue; where
+    /// there is none, the first whose key is of no kind that could tell.
     fn unfit_issuer(&mut self) -> Option<PathError> {
-        let mut told = None;
+        let (mut did, mut may_have) = (None, None);
+        let most = self.account.work().signatures.saturating_add(MOST_BLAMED);
         for (child, issuer) in self.upward() {
             let Some(error) = self.graph.node(issuer).and_then(|node| node.unfit.clone()) else {
                 continue;
             };
-            // Whoever only bears the issuer's name says nothing about this path.
-            if !matches!(self.edge(child, issuer), Ok(Ok(()))) {
-                continue;
+            if self.account.work().signatures >= most {
+                break;
             }
+            let told = match self.edge(child, issuer) {
+                Ok(Ok(())) => did.get_or_insert(error),
+                Ok(Err(BadSignature::Algorithm)) => may_have.get_or_insert(error),
+                // Whoever only bears the issuer's name says nothing about this path but that.
+                Ok(Err(bad)) => &mut self.bad_signature(child, issuer, bad),
+                Err(_) => break,
+            };
+            let told = told.clone();
             self.stack = vec![child, issuer];
-            self.tell(error.clone());
-            told = told.or(Some(error));
+            self.tell(told);
         }
         self.stack = vec![LEAF];
-        told
+        did.or(may_have)
     }
 
     /// Every step from a certificate to a possible issuer, nearest to the leaf first.

@@ -34,16 +34,10 @@ pub struct Bent {
 impl Bent {
     pub fn of(certificate: &Certificate) -> Self {
         let outer = elements(content(certificate.der()));
-        let [
-            version,
-            serial,
-            inner_algorithm,
-            issuer,
-            validity,
-            subject,
-            key,
-            extensions,
-        ] = <[Vec<u8>; 8]>::try_from(elements(content(&outer[0]))).unwrap();
+        let mut fields = elements(content(&outer[0]));
+        let extensions = fields.split_off(7);
+        let [version, serial, inner_algorithm, issuer, validity, subject, key] =
+            <[Vec<u8>; 7]>::try_from(fields).unwrap();
         Self {
             version,
             serial,
@@ -52,7 +46,9 @@ impl Bent {
             validity,
             subject,
             key,
-            extensions: elements(content(content(&extensions))),
+            extensions: extensions
+                .first()
+                .map_or(vec![], |some: &Vec<u8>| elements(content(content(some)))),
             outer_algorithm: outer[1].clone(),
         }
     }

@@ -11,9 +11,18 @@ pub fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     match content.len() {
         length @ ..0x80 => der.push(u8::try_from(length).unwrap()),
         length @ ..0x100 => der.extend([0x81, u8::try_from(length).unwrap()]),
-        length => {
+        length @ ..0x1_0000 => {
             der.push(0x82);
             der.extend(u16::try_from(length).unwrap().to_be_bytes());
+        }
+        length => {
+            der.push(0x84);
+            der.extend(u32::try_from(length).unwrap().to_be_bytes());
+            // Minimal: three octets where the first of four is zero.
+            if der[2] == 0 {
+                der.remove(2);
+                der[1] = 0x83;
+            }
         }
     }
     der.extend(content);

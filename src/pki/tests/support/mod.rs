@@ -16,6 +16,8 @@ pub mod bent;
 pub mod certificates;
 pub mod der;
 pub mod evidence;
+pub mod listed;
 pub mod lists;
+pub mod places;
 pub mod questions;
 pub mod responses;
