@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 use broker::{OcspAnswers, RevocationLists, Snapshot};
 use pki::List;
-use store::{ListSource, StoredList};
+use store::{ListSource, Store, StoredList};
 use wire::{Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
@@ -82,7 +82,7 @@ impl Keeper {
             }
             let (account, id) = names_of(&anchor.arn);
             for row in stored.extract_if(.., |row| row.account == account && row.trust_anchor == id) {
-                match self.read_stored(&row, &mut kept) {
+                match read_stored(self.state.store.as_ref(), &row, &mut kept) {
                     Ok(list) => {
                         kept.add(list);
                     }
@@ -101,29 +101,6 @@ impl Keeper {
             anchors.insert(anchor.arn.clone(), kept);
         }
         Ok(Prepared { anchors })
-    }
-
-    /// Reads a list that was verified when it was kept, and verifies it again.
-    fn read_stored(&self, row: &StoredList, kept: &mut Kept) -> Result<Arc<List>, NotAccepted> {
-        if let Some(issuer) = row
-            .issuer_certificate
-            .as_deref()
-            .and_then(|der| Certificate::parse(der).ok())
-        {
-            kept.add_issuer(&issuer);
-        }
-        let list = List::new(&row.der, kept.issuers(), algorithms())?;
-        let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
-        let mark = self
-            .state
-            .store
-            .raise_revocation_mark(&scope, &row.number, &row.sha256);
-        match mark {
-            Ok(()) => Ok(Arc::new(list)),
-            // A newer one was in a file that may be gone by now.
-            Err(store::ListError::Older { .. }) => Ok(Arc::new(list.superseded())),
-            Err(error) => Err(error.into()),
-        }
     }
 
     fn add_from_file(&self, kept: &mut Kept, list: &Arc<List>) -> Result<(), NotAccepted> {
@@ -283,6 +260,30 @@ impl fmt::Debug for Keeper {
     }
 }
 
+/// Reads a list that was verified when it was kept, and verifies it again.
+pub(crate) fn read_stored(
+    store: &dyn Store,
+    row: &StoredList,
+    kept: &mut Kept,
+) -> Result<Arc<List>, NotAccepted> {
+    if let Some(issuer) = row
+        .issuer_certificate
+        .as_deref()
+        .and_then(|der| Certificate::parse(der).ok())
+    {
+        kept.add_issuer(&issuer);
+    }
+    let list = List::new(&row.der, kept.issuers(), algorithms())?;
+    let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
+    // It was put there with its number: the mark cannot lie lower, and is only asked.
+    match store.raise_revocation_mark(&scope, &row.number, &row.sha256) {
+        Ok(()) => Ok(Arc::new(list)),
+        // A newer one was in a file that may be gone by now.
+        Err(store::ListError::Older { .. }) => Ok(Arc::new(list.superseded())),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn times_of(list: &List) -> Times {
     Times {
         this_update: list.crl().this_update(),
@@ -298,7 +299,7 @@ fn lists_of(anchors: &HashMap<TrustAnchorArn, Kept>) -> RevocationLists {
     lists
 }
 
-pub(super) fn names_of(anchor: &TrustAnchorArn) -> (String, String) {
+pub(crate) fn names_of(anchor: &TrustAnchorArn) -> (String, String) {
     (anchor.account().to_string(), anchor.id().to_string())
 }
 
