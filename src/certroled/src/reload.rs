@@ -165,6 +165,27 @@ impl Reloader {
             .operator_command(&self.snapshot.load(), &command)
             .await
             .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
+        // Reading lists of a million entries takes a while: no other task waits for it.
+        tokio::task::block_in_place(|| self.replace(objects, fresh.certificate, now))?;
+        self.collector.follow(objects);
+        self.loaded.store(now.seconds(), Ordering::Relaxed);
+        self.status.accept_clock();
+        let mut summary = format!(
+            "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
+        );
+        if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
+            summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");
+        }
+        Ok(summary)
+    }
+
+    /// Everything that is judged by changes in one step, or nothing does.
+    fn replace(
+        &self,
+        objects: &Objects,
+        certificate: ServerCertificate,
+        now: Timestamp,
+    ) -> Result<(), String> {
         let prepared = self
             .keeper
             .prepare(objects)
@@ -177,18 +198,9 @@ impl Reloader {
             .key_ring(now, self.randomness.as_ref())
             .map_err(|error| format!("{error:#}"))?;
         self.broker.replace_key_ring(keys);
-        self.certificate.replace(fresh.certificate);
+        self.certificate.replace(certificate);
         self.keeper.put_in_force(prepared, &snapshot);
-        self.collector.follow(objects);
-        self.loaded.store(now.seconds(), Ordering::Relaxed);
-        self.status.accept_clock();
-        let mut summary = format!(
-            "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
-        );
-        if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
-            summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");
-        }
-        Ok(summary)
+        Ok(())
     }
 }
 

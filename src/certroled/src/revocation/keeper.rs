@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use broker::{OcspAnswers, RevocationLists, Snapshot};
@@ -27,9 +27,11 @@ pub(crate) struct Keeper {
     anchors: Mutex<HashMap<TrustAnchorArn, Kept>>,
 }
 
-/// What a set of objects makes of the lists, before it is in force.
+/// What a set of objects makes of the lists, before it is in force. While there is one, no list is taken: one that came
+/// in between would be in the store, and not in force.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'k> {
+    in_force: MutexGuard<'k, HashMap<TrustAnchorArn, Kept>>,
     anchors: HashMap<TrustAnchorArn, Kept>,
 }
 
@@ -72,7 +74,8 @@ impl Keeper {
 
     /// Reads what is kept for a set of objects: their files, and what the store has. A file's list that is older than
     /// one that was seen is refused, unless the newer one is in the store (threat R6).
-    pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared> {
+    pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared<'_>> {
+        let in_force = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stored = self.state.store.revocation_lists()?;
         let mut anchors = HashMap::new();
         for (anchor, beside) in objects.anchors.iter().zip(&objects.revocation) {
@@ -100,7 +103,7 @@ impl Keeper {
             }
             anchors.insert(anchor.arn.clone(), kept);
         }
-        Ok(Prepared { anchors })
+        Ok(Prepared { in_force, anchors })
     }
 
     fn add_from_file(&self, kept: &mut Kept, list: &Arc<List>) -> Result<(), NotAccepted> {
@@ -127,11 +130,14 @@ impl Keeper {
     }
 
     /// Puts what was prepared in force, together with the snapshot that it was prepared for.
-    pub(crate) fn put_in_force(&self, prepared: Prepared, snapshot: &Snapshot) {
-        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
-        *anchors = prepared.anchors;
-        self.snapshot
-            .store(Arc::new(snapshot.with_lists(Arc::new(lists_of(&anchors)))));
+    pub(crate) fn put_in_force(&self, prepared: Prepared<'_>, snapshot: &Snapshot) {
+        let Prepared {
+            mut in_force,
+            anchors,
+        } = prepared;
+        *in_force = anchors;
+        let lists = Arc::new(lists_of(&in_force));
+        self.snapshot.store(Arc::new(snapshot.with_lists(lists)));
     }
 
     /// Takes a list that came from outside: read, verified, newer than what is there, and on disk before it counts.
@@ -222,9 +228,12 @@ impl Keeper {
         fetched
     }
 
-    /// Learns the intermediates of a path that was found valid; tells whether one is new.
+    /// Learns the intermediates of a path that was found valid; tells whether one is new. While a reload is under way
+    /// nothing is learnt: it makes a new snapshot, under which the path is met again.
     pub(super) fn learn(&self, anchor: &TrustAnchorArn, path: &[Certificate]) -> bool {
-        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(mut anchors) = self.anchors.try_lock() else {
+            return false;
+        };
         let Some(kept) = anchors.get_mut(anchor) else {
             return false;
         };
