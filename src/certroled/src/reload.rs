@@ -32,11 +32,14 @@ pub(crate) struct Reloader {
     pub(crate) loaded: Arc<AtomicI64>,
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) collector: Arc<Collector>,
+    /// Whose turn it is: two at once could put the set that was read first in force last.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl Reloader {
     /// Reads everything anew and puts it in force, or says why not. `uid` is whose command it was.
     pub(crate) async fn reload(self: &Arc<Self>, uid: u32) -> Result<String, String> {
+        let _turn = self.turn.lock().await;
         let reader = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || reader.read()).await;
         let read = read.unwrap_or_else(|_| Err("reading the configuration ended in a panic".to_owned()));
@@ -146,17 +149,21 @@ impl Reloader {
         })
     }
 
-    async fn put_in_force(&self, fresh: Fresh, uid: u32, now: Timestamp) -> Result<String, String> {
+    async fn put_in_force(
+        self: &Arc<Self>,
+        fresh: Fresh,
+        uid: u32,
+        now: Timestamp,
+    ) -> Result<String, String> {
         let objects = &fresh.objects;
-        let (anchors, profiles, roles) = (objects.anchors.len(), objects.profiles.len(), objects.roles.len());
         let command = OperatorCommand {
             name: "Reload",
             uid,
             at: now,
             values: vec![
-                ("trust anchors", anchors.to_string()),
-                ("profiles", profiles.to_string()),
-                ("roles", roles.to_string()),
+                ("trust anchors", objects.anchors.len().to_string()),
+                ("profiles", objects.profiles.len().to_string()),
+                ("roles", objects.roles.len().to_string()),
             ],
             failed: None,
         };
@@ -165,6 +172,15 @@ impl Reloader {
             .operator_command(&self.snapshot.load(), &command)
             .await
             .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
+        let swapper = Arc::clone(self);
+        // Lists may have a million entries: the threads that answer do not read them.
+        tokio::task::spawn_blocking(move || swapper.swap(fresh, now))
+            .await
+            .unwrap_or_else(|_| Err("putting the set in force ended in a panic".to_owned()))
+    }
+
+    fn swap(&self, fresh: Fresh, now: Timestamp) -> Result<String, String> {
+        let objects = &fresh.objects;
         let prepared = self
             .keeper
             .prepare(objects)
@@ -183,7 +199,10 @@ impl Reloader {
         self.loaded.store(now.seconds(), Ordering::Relaxed);
         self.status.accept_clock();
         let mut summary = format!(
-            "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
+            "in force now: {} trust anchors, {} profiles, {} roles, and the server's certificate",
+            objects.anchors.len(),
+            objects.profiles.len(),
+            objects.roles.len()
         );
         if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
             summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");

@@ -31,6 +31,8 @@ pub(crate) struct Keeper {
 #[derive(Debug)]
 pub(crate) struct Prepared {
     anchors: HashMap<TrustAnchorArn, Kept>,
+    /// What was in force when preparing began.
+    before: HashMap<TrustAnchorArn, Kept>,
 }
 
 /// Why a list or an answer is not taken. What was there stays.
@@ -73,6 +75,11 @@ impl Keeper {
     /// Reads what is kept for a set of objects: their files, and what the store has. A file's list that is older than
     /// one that was seen is refused, unless the newer one is in the store (threat R6).
     pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared> {
+        let before = self
+            .anchors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let mut stored = self.state.store.revocation_lists()?;
         let mut anchors = HashMap::new();
         for (anchor, beside) in objects.anchors.iter().zip(&objects.revocation) {
@@ -100,7 +107,7 @@ impl Keeper {
             }
             anchors.insert(anchor.arn.clone(), kept);
         }
-        Ok(Prepared { anchors })
+        Ok(Prepared { anchors, before })
     }
 
     /// Reads a list that was verified when it was kept, and verifies it again.
@@ -149,10 +156,20 @@ impl Keeper {
         Ok(())
     }
 
-    /// Puts what was prepared in force, together with the snapshot that it was prepared for.
+    /// Puts what was prepared in force, together with the snapshot that it was prepared for. A list that was taken while
+    /// that was going on stays in force: whoever brought it was told that it is.
     pub(crate) fn put_in_force(&self, prepared: Prepared, snapshot: &Snapshot) {
+        let Prepared {
+            anchors: mut fresh,
+            before,
+        } = prepared;
         let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
-        *anchors = prepared.anchors;
+        for (arn, kept) in &mut fresh {
+            if let Some(now) = anchors.get(arn) {
+                kept.add_what_came(now, before.get(arn));
+            }
+        }
+        *anchors = fresh;
         self.snapshot
             .store(Arc::new(snapshot.with_lists(Arc::new(lists_of(&anchors)))));
     }

@@ -53,6 +53,16 @@ impl Kept {
         newer
     }
 
+    /// Adds the lists that are in force in `now` and were not in `before`.
+    pub(super) fn add_what_came(&mut self, now: &Self, before: Option<&Self>) {
+        for (scope, list) in &now.by_scope {
+            let known = before.and_then(|before| before.of_scope(scope));
+            if !known.is_some_and(|known| Arc::ptr_eq(known, list)) {
+                self.add(Arc::clone(list));
+            }
+        }
+    }
+
     /// The list in force of a scope.
     pub(super) fn of_scope(&self, scope: &[u8]) -> Option<&Arc<List>> {
         self.by_scope.get(scope)
