@@ -149,21 +149,17 @@ impl Reloader {
         })
     }
 
-    async fn put_in_force(
-        self: &Arc<Self>,
-        fresh: Fresh,
-        uid: u32,
-        now: Timestamp,
-    ) -> Result<String, String> {
+    async fn put_in_force(&self, fresh: Fresh, uid: u32, now: Timestamp) -> Result<String, String> {
         let objects = &fresh.objects;
+        let (anchors, profiles, roles) = (objects.anchors.len(), objects.profiles.len(), objects.roles.len());
         let command = OperatorCommand {
             name: "Reload",
             uid,
             at: now,
             values: vec![
-                ("trust anchors", objects.anchors.len().to_string()),
-                ("profiles", objects.profiles.len().to_string()),
-                ("roles", objects.roles.len().to_string()),
+                ("trust anchors", anchors.to_string()),
+                ("profiles", profiles.to_string()),
+                ("roles", roles.to_string()),
             ],
             failed: None,
         };
@@ -172,15 +168,27 @@ impl Reloader {
             .operator_command(&self.snapshot.load(), &command)
             .await
             .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
-        let swapper = Arc::clone(self);
-        // Lists may have a million entries: the threads that answer do not read them.
-        tokio::task::spawn_blocking(move || swapper.swap(fresh, now))
-            .await
-            .unwrap_or_else(|_| Err("putting the set in force ended in a panic".to_owned()))
+        // Reading lists of a million entries takes a while: no other task waits for it.
+        tokio::task::block_in_place(|| self.replace(objects, fresh.certificate, now))?;
+        self.collector.follow(objects);
+        self.loaded.store(now.seconds(), Ordering::Relaxed);
+        self.status.accept_clock();
+        let mut summary = format!(
+            "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
+        );
+        if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
+            summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");
+        }
+        Ok(summary)
     }
 
-    fn swap(&self, fresh: Fresh, now: Timestamp) -> Result<String, String> {
-        let objects = &fresh.objects;
+    /// Everything that is judged by changes in one step, or nothing does.
+    fn replace(
+        &self,
+        objects: &Objects,
+        certificate: ServerCertificate,
+        now: Timestamp,
+    ) -> Result<(), String> {
         let prepared = self
             .keeper
             .prepare(objects)
@@ -193,21 +201,9 @@ impl Reloader {
             .key_ring(now, self.randomness.as_ref())
             .map_err(|error| format!("{error:#}"))?;
         self.broker.replace_key_ring(keys);
-        self.certificate.replace(fresh.certificate);
+        self.certificate.replace(certificate);
         self.keeper.put_in_force(prepared, &snapshot);
-        self.collector.follow(objects);
-        self.loaded.store(now.seconds(), Ordering::Relaxed);
-        self.status.accept_clock();
-        let mut summary = format!(
-            "in force now: {} trust anchors, {} profiles, {} roles, and the server's certificate",
-            objects.anchors.len(),
-            objects.profiles.len(),
-            objects.roles.len()
-        );
-        if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
-            summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");
-        }
-        Ok(summary)
+        Ok(())
     }
 }
 

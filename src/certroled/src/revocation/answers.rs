@@ -74,7 +74,8 @@ impl Keeper {
     }
 }
 
-fn read_back(row: &StoredAnswer) -> Option<(Certificate, Certificate, Answer)> {
+/// Reads an answer that was verified when it was kept, and verifies it again.
+pub(crate) fn read_back(row: &StoredAnswer) -> Option<(Certificate, Certificate, Answer)> {
     let response = OcspResponse::parse(&row.der).ok()?;
     let certificate = Certificate::parse(&row.certificate).ok()?;
     let issuer = Certificate::parse(&row.issuer_certificate).ok()?;

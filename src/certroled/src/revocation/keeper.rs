@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use broker::{OcspAnswers, RevocationLists, Snapshot};
 use pki::List;
-use store::{ListSource, StoredList};
+use store::{ListSource, Store, StoredList};
 use wire::{Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
@@ -27,12 +27,12 @@ pub(crate) struct Keeper {
     anchors: Mutex<HashMap<TrustAnchorArn, Kept>>,
 }
 
-/// What a set of objects makes of the lists, before it is in force.
+/// What a set of objects makes of the lists, before it is in force. While there is one, no list is taken: one that came
+/// in between would be in the store, and not in force.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'k> {
+    in_force: MutexGuard<'k, HashMap<TrustAnchorArn, Kept>>,
     anchors: HashMap<TrustAnchorArn, Kept>,
-    /// What was in force when preparing began.
-    before: HashMap<TrustAnchorArn, Kept>,
 }
 
 /// Why a list or an answer is not taken. What was there stays.
@@ -74,12 +74,8 @@ impl Keeper {
 
     /// Reads what is kept for a set of objects: their files, and what the store has. A file's list that is older than
     /// one that was seen is refused, unless the newer one is in the store (threat R6).
-    pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared> {
-        let before = self
-            .anchors
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+    pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared<'_>> {
+        let in_force = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stored = self.state.store.revocation_lists()?;
         let mut anchors = HashMap::new();
         for (anchor, beside) in objects.anchors.iter().zip(&objects.revocation) {
@@ -89,7 +85,7 @@ impl Keeper {
             }
             let (account, id) = names_of(&anchor.arn);
             for row in stored.extract_if(.., |row| row.account == account && row.trust_anchor == id) {
-                match self.read_stored(&row, &mut kept) {
+                match read_stored(self.state.store.as_ref(), &row, &mut kept) {
                     Ok(list) => {
                         kept.add(list);
                     }
@@ -107,30 +103,7 @@ impl Keeper {
             }
             anchors.insert(anchor.arn.clone(), kept);
         }
-        Ok(Prepared { anchors, before })
-    }
-
-    /// Reads a list that was verified when it was kept, and verifies it again.
-    fn read_stored(&self, row: &StoredList, kept: &mut Kept) -> Result<Arc<List>, NotAccepted> {
-        if let Some(issuer) = row
-            .issuer_certificate
-            .as_deref()
-            .and_then(|der| Certificate::parse(der).ok())
-        {
-            kept.add_issuer(&issuer);
-        }
-        let list = List::new(&row.der, kept.issuers(), algorithms())?;
-        let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
-        let mark = self
-            .state
-            .store
-            .raise_revocation_mark(&scope, &row.number, &row.sha256);
-        match mark {
-            Ok(()) => Ok(Arc::new(list)),
-            // A newer one was in a file that may be gone by now.
-            Err(store::ListError::Older { .. }) => Ok(Arc::new(list.superseded())),
-            Err(error) => Err(error.into()),
-        }
+        Ok(Prepared { in_force, anchors })
     }
 
     fn add_from_file(&self, kept: &mut Kept, list: &Arc<List>) -> Result<(), NotAccepted> {
@@ -156,22 +129,15 @@ impl Keeper {
         Ok(())
     }
 
-    /// Puts what was prepared in force, together with the snapshot that it was prepared for. A list that was taken while
-    /// that was going on stays in force: whoever brought it was told that it is.
-    pub(crate) fn put_in_force(&self, prepared: Prepared, snapshot: &Snapshot) {
+    /// Puts what was prepared in force, together with the snapshot that it was prepared for.
+    pub(crate) fn put_in_force(&self, prepared: Prepared<'_>, snapshot: &Snapshot) {
         let Prepared {
-            anchors: mut fresh,
-            before,
+            mut in_force,
+            anchors,
         } = prepared;
-        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
-        for (arn, kept) in &mut fresh {
-            if let Some(now) = anchors.get(arn) {
-                kept.add_what_came(now, before.get(arn));
-            }
-        }
-        *anchors = fresh;
-        self.snapshot
-            .store(Arc::new(snapshot.with_lists(Arc::new(lists_of(&anchors)))));
+        *in_force = anchors;
+        let lists = Arc::new(lists_of(&in_force));
+        self.snapshot.store(Arc::new(snapshot.with_lists(lists)));
     }
 
     /// Takes a list that came from outside: read, verified, newer than what is there, and on disk before it counts.
@@ -262,9 +228,12 @@ impl Keeper {
         fetched
     }
 
-    /// Learns the intermediates of a path that was found valid; tells whether one is new.
+    /// Learns the intermediates of a path that was found valid; tells whether one is new. While a reload is under way
+    /// nothing is learnt: it makes a new snapshot, under which the path is met again.
     pub(super) fn learn(&self, anchor: &TrustAnchorArn, path: &[Certificate]) -> bool {
-        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(mut anchors) = self.anchors.try_lock() else {
+            return false;
+        };
         let Some(kept) = anchors.get_mut(anchor) else {
             return false;
         };
@@ -300,6 +269,30 @@ impl fmt::Debug for Keeper {
     }
 }
 
+/// Reads a list that was verified when it was kept, and verifies it again.
+pub(crate) fn read_stored(
+    store: &dyn Store,
+    row: &StoredList,
+    kept: &mut Kept,
+) -> Result<Arc<List>, NotAccepted> {
+    if let Some(issuer) = row
+        .issuer_certificate
+        .as_deref()
+        .and_then(|der| Certificate::parse(der).ok())
+    {
+        kept.add_issuer(&issuer);
+    }
+    let list = List::new(&row.der, kept.issuers(), algorithms())?;
+    let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
+    // It was put there with its number: the mark cannot lie lower, and is only asked.
+    match store.raise_revocation_mark(&scope, &row.number, &row.sha256) {
+        Ok(()) => Ok(Arc::new(list)),
+        // A newer one was in a file that may be gone by now.
+        Err(store::ListError::Older { .. }) => Ok(Arc::new(list.superseded())),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn times_of(list: &List) -> Times {
     Times {
         this_update: list.crl().this_update(),
@@ -315,7 +308,7 @@ fn lists_of(anchors: &HashMap<TrustAnchorArn, Kept>) -> RevocationLists {
     lists
 }
 
-pub(super) fn names_of(anchor: &TrustAnchorArn) -> (String, String) {
+pub(crate) fn names_of(anchor: &TrustAnchorArn) -> (String, String) {
     (anchor.account().to_string(), anchor.id().to_string())
 }
 

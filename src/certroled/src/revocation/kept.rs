@@ -14,7 +14,7 @@ const MOST_ISSUERS: usize = 256;
 
 /// What is kept for one anchor.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     /// The anchor's own certificates, those beside its lists, and intermediates of paths that were found valid.
     issuers: Vec<Certificate>,
     /// The list in force of each scope: the one with the highest number.
@@ -24,12 +24,12 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn issuers(&self) -> &[Certificate] {
+    pub(crate) fn issuers(&self) -> &[Certificate] {
         &self.issuers
     }
 
     /// Adds a certificate that lists may be signed with; tells whether it is new.
-    pub(super) fn add_issuer(&mut self, certificate: &Certificate) -> bool {
+    pub(crate) fn add_issuer(&mut self, certificate: &Certificate) -> bool {
         let new = self.issuers.len() < MOST_ISSUERS && !self.issuers.contains(certificate);
         if new {
             self.issuers.push(certificate.clone());
@@ -38,7 +38,7 @@ impl Kept {
     }
 
     /// Puts a list in force, unless there is one with a higher number; tells whether it did.
-    pub(super) fn add(&mut self, list: Arc<List>) -> bool {
+    pub(crate) fn add(&mut self, list: Arc<List>) -> bool {
         let Some(scope) = scope_of(&list) else {
             self.unverified.push(list);
             return true;
@@ -53,22 +53,12 @@ impl Kept {
         newer
     }
 
-    /// Adds the lists that are in force in `now` and were not in `before`.
-    pub(super) fn add_what_came(&mut self, now: &Self, before: Option<&Self>) {
-        for (scope, list) in &now.by_scope {
-            let known = before.and_then(|before| before.of_scope(scope));
-            if !known.is_some_and(|known| Arc::ptr_eq(known, list)) {
-                self.add(Arc::clone(list));
-            }
-        }
-    }
-
     /// The list in force of a scope.
     pub(super) fn of_scope(&self, scope: &[u8]) -> Option<&Arc<List>> {
         self.by_scope.get(scope)
     }
 
-    pub(super) fn lists(&self) -> IssuerLists {
+    pub(crate) fn lists(&self) -> IssuerLists {
         IssuerLists::new(self.by_scope.values().chain(&self.unverified).cloned())
     }
 
