@@ -32,11 +32,14 @@ pub(crate) struct Reloader {
     pub(crate) loaded: Arc<AtomicI64>,
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) collector: Arc<Collector>,
+    /// Whose turn it is: two at once could put the set that was read first in force last.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl Reloader {
     /// Reads everything anew and puts it in force, or says why not. `uid` is whose command it was.
     pub(crate) async fn reload(self: &Arc<Self>, uid: u32) -> Result<String, String> {
+        let _turn = self.turn.lock().await;
         let reader = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || reader.read()).await;
         let read = read.unwrap_or_else(|_| Err("reading the configuration ended in a panic".to_owned()));

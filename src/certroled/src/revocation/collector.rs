@@ -117,6 +117,8 @@ struct Work {
     metrics: Arc<Metrics>,
     jobs: Jobs,
     cleaned: Timestamp,
+    /// Paths whose intermediates are to be learnt yet.
+    unlearnt: Vec<Met>,
     /// The rules that the fetcher was made with, and the fetcher.
     fetcher: Option<(Arc<Directions>, Arc<Fetcher>)>,
 }
@@ -148,6 +150,7 @@ pub(crate) async fn collect(
         metrics,
         jobs: Jobs::default(),
         cleaned: clock::now(),
+        unlearnt: Vec::new(),
         fetcher: None,
     };
     let (done, mut finished) = mpsc::channel::<Fetched>(MOST_RUNNING);
@@ -196,6 +199,9 @@ impl Work {
             }
             self.add_configured(&directions, now);
         }
+        for (anchor, path) in std::mem::take(&mut self.unlearnt) {
+            self.note(&anchor, &path);
+        }
         if now.since(self.cleaned) >= CLEANING {
             self.cleaned = now;
             let snapshot = self.snapshot.load();
@@ -243,8 +249,12 @@ impl Work {
         ) else {
             return;
         };
-        if self.keeper.learn(anchor, path) {
-            self.jobs.retry_lists(anchor, now);
+        match self.keeper.learn(anchor, path) {
+            Some(true) => self.jobs.retry_lists(anchor, now),
+            Some(false) => {}
+            // A path that is remembered does not come again by itself.
+            None if self.unlearnt.len() < WAITING => self.unlearnt.push((anchor.clone(), path.to_vec())),
+            None => {}
         }
         for pair in path.windows(2) {
             let [certificate, issuer] = pair else { continue };

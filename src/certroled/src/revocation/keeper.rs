@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use arc_swap::ArcSwap;
 use broker::{OcspAnswers, RevocationLists, Snapshot};
@@ -228,21 +228,23 @@ impl Keeper {
         fetched
     }
 
-    /// Learns the intermediates of a path that was found valid; tells whether one is new. While a reload is under way
-    /// nothing is learnt: it makes a new snapshot, under which the path is met again.
-    pub(super) fn learn(&self, anchor: &TrustAnchorArn, path: &[Certificate]) -> bool {
-        let Ok(mut anchors) = self.anchors.try_lock() else {
-            return false;
+    /// Learns the intermediates of a path that was found valid; tells whether one is new. None while a list is taken or a
+    /// reload is under way, which nobody waits for here: ask again.
+    pub(super) fn learn(&self, anchor: &TrustAnchorArn, path: &[Certificate]) -> Option<bool> {
+        let mut anchors = match self.anchors.try_lock() {
+            Ok(anchors) => anchors,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
         };
         let Some(kept) = anchors.get_mut(anchor) else {
-            return false;
+            return Some(false);
         };
         // Not the leaf: it signs no list.
         let mut new = false;
         for certificate in path.iter().skip(1) {
             new |= kept.add_issuer(certificate);
         }
-        new
+        Some(new)
     }
 
     /// How many lists are in force, and how many certificates they revoke.

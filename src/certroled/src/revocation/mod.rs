@@ -12,6 +12,8 @@ mod keeper;
 mod kept;
 mod places;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use answers::read_back;
 pub(crate) use collector::{Collector, collect};
