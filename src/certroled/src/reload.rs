@@ -170,7 +170,6 @@ impl Reloader {
             .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
         // Reading lists of a million entries takes a while: no other task waits for it.
         tokio::task::block_in_place(|| self.replace(objects, fresh.certificate, now))?;
-        self.collector.follow(objects);
         self.loaded.store(now.seconds(), Ordering::Relaxed);
         self.status.accept_clock();
         let mut summary = format!(
@@ -202,6 +201,8 @@ impl Reloader {
             .map_err(|error| format!("{error:#}"))?;
         self.broker.replace_key_ring(keys);
         self.certificate.replace(certificate);
+        // Where to fetch is known before a path can be met that wants it.
+        self.collector.follow(objects);
         self.keeper.put_in_force(prepared, &snapshot);
         Ok(())
     }

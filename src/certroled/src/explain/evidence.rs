@@ -48,7 +48,7 @@ impl Evidence {
             return this;
         };
         this.anchor = Some(named.clone());
-        let mut kept = Kept::default();
+        let mut kept = Kept::new(named.clone());
         for certificate in anchor.trust.certificates().iter().chain(&beside.certificates) {
             kept.add_issuer(certificate);
         }
@@ -71,7 +71,7 @@ impl Evidence {
     }
 
     fn take(&mut self, list: Arc<List>, from: &'static str, kept: &mut Kept) {
-        kept.add(Arc::clone(&list));
+        kept.add(Arc::clone(&list), None);
         self.known.push(Known { list, from });
     }
 
@@ -104,8 +104,7 @@ impl Evidence {
             let about = certificates.iter().find(|one| one.der() == row.certificate);
             let Some(about) = about else { continue };
             if let Some((certificate, issuer, answer)) = read_back(&row) {
-                self.answers
-                    .put(issuer.spki_sha256(), certificate.serial(), answer);
+                self.answers.put(&issuer, &certificate, answer);
                 self.answer_count = self.answer_count.saturating_add(1);
             } else {
                 let subject = about.subject().display();
@@ -191,7 +190,7 @@ mod tests {
                 .unwrap();
         }
         let mut evidence = Evidence::default();
-        let mut kept = Kept::default();
+        let mut kept = Kept::new(here.clone());
         kept.add_issuer(&Certificate::parse(issuer.der()).unwrap());
         evidence.take_lists(&store, &here, &mut kept);
         assert_eq!(evidence.known.len(), 1);
