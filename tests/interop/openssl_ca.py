@@ -1,6 +1,7 @@
 """A CA that is nothing but `openssl ca`: a database, lists with numbers, a responder. And brokers that trust it."""
 
 import contextlib
+import json
 import re
 import shutil
 import subprocess
@@ -46,7 +47,7 @@ authorityKeyIdentifier = keyid
 class Authority:
     """Certificates, lists and answers, made by OpenSSL and by nobody else."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, subject="/O=Acme/CN=OpenSSL CA"):
         folder.mkdir(mode=0o700)
         self.folder = folder
         self.configuration = folder / "ca.cnf"
@@ -57,7 +58,7 @@ class Authority:
         self.key("ca")
         run(
             *["openssl", "req", "-x509", "-new", "-key", folder / "ca.key", "-sha256", "-days", "365"],
-            *["-subj", "/O=Acme/CN=OpenSSL CA", "-out", folder / "ca.pem"],
+            *["-subj", subject, "-out", folder / "ca.pem"],
             *["-addext", "basicConstraints=critical,CA:TRUE"],
             *["-addext", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature"],
         )
@@ -65,16 +66,14 @@ class Authority:
     def path(self, name):
         return self.folder / name
 
-    def key(self, name):
-        run(
-            *["openssl", "genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-            *["-out", self.path(f"{name}.key")],
-        )
+    def key(self, name, words=("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")):
+        run("openssl", "genpkey", "-quiet", *words, "-out", self.path(f"{name}.key"))
         self.path(f"{name}.key").chmod(0o600)
 
     def request(self, name, *words):
         """A request that OpenSSL writes by these words; the subject is the usual one unless they say otherwise."""
-        self.key(name)
+        if not self.path(f"{name}.key").exists():
+            self.key(name)
         words = words or ("-subj", f"/O=Acme/OU=Web/CN={name}")
         run("openssl", "req", "-new", "-key", self.path(f"{name}.key"), "-out", self.path(f"{name}.csr"), *words)
 
@@ -167,10 +166,14 @@ def until(is_so, told):
     raise AssertionError(told())
 
 
+def request_id(said):
+    return re.search(r"^x-amzn-requestid: (\S+)", said, re.MULTILINE | re.IGNORECASE)[1]
+
+
 class Home:
     """A broker that trusts such a CA, and may fetch from this machine."""
 
-    def __init__(self, broker, authority, folder, revocation):
+    def __init__(self, broker, authority, folder, revocation="", condition=None):
         self.broker, self.authority, self.folder = broker, authority, folder
         self.port, self.admin = free_port(), free_port()
         shutil.copytree(broker.folder, folder, ignore=shutil.ignore_patterns("state", "log"))
@@ -179,6 +182,10 @@ class Home:
         old = broker.endpoint.rsplit(":", 1)[1]
         text = text.replace(f":{old}", f":{self.port}")
         text = re.sub(r'(\[admin\]\naddresses = )\["127.0.0.1:\d+"\]', rf'\1["127.0.0.1:{self.admin}"]', text)
+        if condition:
+            old = '"StringEquals": { "aws:PrincipalTag/x509Subject/OU": "Web" }'
+            assert old in text
+            text = text.replace(old, condition)
         text += f"\n[trust_anchor.acme.revocation]\n{revocation}\n"
         text += '\n[revocation]\nfetch = true\nallowed_hosts = ["127.0.0.1"]\nallowed_addresses = ["127.0.0.0/8"]\n'
         text += "fetch_seconds = 600\nlist_bytes = 65536\n"
@@ -226,9 +233,12 @@ class Home:
 
     def rule(self, said):
         """The rule by which the request of this answer was refused, as the operator finds it."""
-        request = re.search(r"^x-amzn-requestid: (\S+)", said, re.MULTILINE | re.IGNORECASE)[1]
-        told = self.command("explain", "--request-id", request).stdout
+        told = self.command("explain", "--request-id", request_id(said)).stdout
         return re.search(r"\(([a-z.-]+)\)\.$", told, re.MULTILINE)[1]
+
+    def event(self, said):
+        """What is on record about the request of this answer."""
+        return json.loads(self.command("explain", "--json", "--request-id", request_id(said)).stdout)
 
     def fetches(self, source, result):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin}/metrics", timeout=10) as answer:
