@@ -1,53 +1,22 @@
 //! x509-limbo: certificates that must lead to an anchor, and certificates that must not.
 
-use anyhow::Context as _;
 use pki::{Limits, Mode, NoMemory, Question, RevocationPolicy, Source, TrustAnchor};
-use serde::Deserialize;
 use wire::Timestamp;
 use x509::{Certificate, ExtendedKeyUsage, read_certificates, read_crls};
 
 use crate::evidence::Lists;
-use crate::tally::{Outcome, Tally, Tier};
+use crate::limbo_cases::{self, Case};
+use crate::tally::{Outcome, Tally};
 use crate::verifiers;
 
 const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
-#[derive(Debug, Deserialize)]
-struct Suite {
-    testcases: Vec<Case>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Case {
-    id: String,
-    validation_kind: String,
-    trusted_certs: Vec<String>,
-    untrusted_intermediates: Vec<String>,
-    peer_certificate: String,
-    validation_time: Option<String>,
-    max_chain_depth: Option<usize>,
-    #[serde(default)]
-    crls: Vec<String>,
-    expected_result: String,
-    broker_tier: String,
-}
-
 /// Runs it. `client`: every case is about client authentication.
 pub(crate) fn run(name: &'static str, file: &[u8], client: bool, now: Timestamp) -> anyhow::Result<Tally> {
-    let suite: Suite = serde_json::from_slice(file).context("not the suite's JSON")?;
     let mut tally = Tally::new(name)?;
-    for case in &suite.testcases {
-        let tier = if case.broker_tier == "core" {
-            Tier::Must
-        } else {
-            Tier::Optional
-        };
+    for case in &limbo_cases::read(file)? {
         let got = case.judge(client, now);
-        tally.count(
-            &case.id,
-            tier,
-            Outcome::of(case.expected_result == "SUCCESS", got),
-        );
+        tally.count(&case.id, case.tier(), Outcome::of(case.is_good(), got));
     }
     tally.close(false);
     Ok(tally)

@@ -2,8 +2,11 @@
 //!
 //! A line for each case that is not as expected, then one that counts; exit status 0 only when nothing failed.
 
+mod broker;
 mod evidence;
 mod exceptions;
+mod limbo_broker_suite;
+mod limbo_cases;
 mod limbo_suite;
 mod pkits_suite;
 mod sigv4_suite;
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
     }
 }
 
-const SUITES: &str = "sigv4, limbo, limbo-client, pkits, wycheproof";
+const SUITES: &str = "sigv4, limbo, limbo-client, limbo-client-broker, pkits, wycheproof";
 
 /// For cases that are judged by the present.
 fn now() -> Timestamp {
@@ -52,6 +55,7 @@ fn run() -> anyhow::Result<Tally> {
         "sigv4" => sigv4_suite::run(&suite_file::read(path)?)?,
         "limbo" => limbo_suite::run("limbo", &suite_file::read(path)?, false, now())?,
         "limbo-client" => limbo_suite::run("limbo-client", &suite_file::read(path)?, true, now())?,
+        "limbo-client-broker" => limbo_broker_suite::run(&suite_file::read(path)?)?,
         "pkits" => pkits_suite::run(&suite_file::read(path)?, path.parent().unwrap_or(Path::new("")))?,
         "wycheproof" => wycheproof_suite::run(path)?,
         other => bail!("there is no suite `{other}`; the suites are: {SUITES}"),

@@ -2,10 +2,10 @@
 
 use pki::Algorithms;
 #[cfg(feature = "aws-lc-rs")]
-use rustls::crypto::aws_lc_rs::default_provider;
+pub(crate) use rustls::crypto::aws_lc_rs::default_provider as provider;
 #[cfg(not(feature = "aws-lc-rs"))]
-use rustls::crypto::ring::default_provider;
+pub(crate) use rustls::crypto::ring::default_provider as provider;
 
 pub(crate) fn all() -> Algorithms<'static> {
-    default_provider().signature_verification_algorithms.all
+    provider().signature_verification_algorithms.all
 }
