@@ -1,6 +1,6 @@
 //! What is to be fetched, and when. No I/O: time and jitter come in as arguments.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use wire::{Timestamp, TrustAnchorArn};
 use x509::{Certificate, Serial};
@@ -37,10 +37,18 @@ pub(super) type About = (Certificate, Certificate);
 
 #[derive(Debug)]
 struct Job {
-    due: Timestamp,
-    running: bool,
+    /// When, and a number of its own: where it stands in its host's queue, while it waits.
+    place: (Timestamp, u64),
     schedule: Schedule,
     about: Option<About>,
+}
+
+/// What is fetched from one host. It has one turn at a time, so that a host that is slow, with however many lists, holds
+/// up no other.
+#[derive(Debug, Default)]
+struct Queue {
+    busy: bool,
+    waiting: BTreeMap<(Timestamp, u64), Target>,
 }
 
 /// The times of what came.
@@ -50,13 +58,13 @@ pub(super) struct Times {
     pub(super) next_update: Option<Timestamp>,
 }
 
-/// Everything that is fetched.
+/// Everything that is fetched. What is due is found at the head of each host's queue, however many things wait: the
+/// question is asked with every path that is met.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     by_target: HashMap<Target, Job>,
-    /// Hosts of which something runs. Each has one turn at a time, so that one that is slow, with however many lists,
-    /// holds up no other.
-    busy: HashSet<Host>,
+    by_host: HashMap<Host, Queue>,
+    added: u64,
 }
 
 impl Jobs {
@@ -68,86 +76,121 @@ impl Jobs {
         if self.by_target.len() >= MOST {
             return false;
         }
-        self.by_target.insert(
-            target,
-            Job {
-                due: now,
-                running: false,
-                schedule: Schedule::default(),
-                about,
-            },
-        );
+        self.added = self.added.wrapping_add(1);
+        let job = Job {
+            place: (now, self.added),
+            schedule: Schedule::default(),
+            about,
+        };
+        self.by_target.insert(target.clone(), job);
+        self.wait(&target, now);
         true
     }
 
     /// Says that what a target would bring is at hand already, from before a restart.
     pub(super) fn at_hand(&mut self, target: &Target, times: Times, now: Timestamp, jitter: u32) {
-        if let Some(job) = self.by_target.get_mut(target) {
-            job.due = before_expiry(now, times.this_update, times.next_update, jitter);
+        if self.leave(target) {
+            let due = before_expiry(now, times.this_update, times.next_update, jitter);
+            self.wait(target, due);
         }
     }
 
     /// What is due, at most so many and one of each host; it runs from now on.
     pub(super) fn start_due(&mut self, now: Timestamp, most: usize) -> Vec<(Target, Option<About>)> {
-        let mut started = Vec::new();
-        for (target, job) in &mut self.by_target {
-            if started.len() >= most {
-                break;
+        let free = self.by_host.values_mut().filter(|queue| !queue.busy);
+        let due = free.filter_map(|queue| {
+            let first = queue.waiting.first_entry()?;
+            let (due, _) = *first.key();
+            if due > now {
+                return None;
             }
-            let host = target.at().host();
-            if !job.running && job.due <= now && !self.busy.contains(host) {
-                self.busy.insert(host.clone());
-                job.running = true;
-                started.push((target.clone(), job.about.clone()));
-            }
-        }
-        started
+            let target = first.remove();
+            queue.busy = true;
+            Some(target)
+        });
+        let due: Vec<Target> = due.take(most).collect();
+        due.into_iter()
+            .map(|target| {
+                let about = self.by_target.get(&target).and_then(|job| job.about.clone());
+                (target, about)
+            })
+            .collect()
     }
 
     /// Something came.
     pub(super) fn fetched(&mut self, target: &Target, times: Times, now: Timestamp, jitter: u32) {
-        self.busy.remove(target.at().host());
-        if let Some(job) = self.by_target.get_mut(target) {
-            job.running = false;
-            job.due = job
-                .schedule
-                .fetched(now, times.this_update, times.next_update, jitter);
-        }
+        self.end_turn(target, |schedule| {
+            schedule.fetched(now, times.this_update, times.next_update, jitter)
+        });
     }
 
     /// Nothing came, or nothing that could be used; tells how often in a row.
     pub(super) fn failed(&mut self, target: &Target, now: Timestamp, jitter: u32) -> u32 {
-        self.busy.remove(target.at().host());
-        self.by_target.get_mut(target).map_or(0, |job| {
-            job.running = false;
-            job.due = job.schedule.failed(now, jitter);
-            job.schedule.failures()
-        })
+        self.end_turn(target, |schedule| schedule.failed(now, jitter));
+        self.by_target
+            .get(target)
+            .map_or(0, |job| job.schedule.failures())
     }
 
     /// What failed for want of an issuer may not fail again: an anchor's lists are tried now.
     pub(super) fn retry_lists(&mut self, of: &TrustAnchorArn, now: Timestamp) {
-        for (target, job) in &mut self.by_target {
-            let of_anchor = matches!(target, Target::List { anchor, .. } if anchor == of);
-            if of_anchor && job.schedule.failures() > 0 {
-                job.due = now;
+        let failed = self.by_target.iter().filter(|(target, job)| {
+            matches!(target, Target::List { anchor, .. } if anchor == of) && job.schedule.failures() > 0
+        });
+        let failed: Vec<Target> = failed.map(|(target, _)| target.clone()).collect();
+        for target in failed {
+            if self.leave(&target) {
+                self.wait(&target, now);
             }
         }
     }
 
     /// Forgets what is about certificates that are over, and lists of anchors that are gone.
     pub(super) fn clean(&mut self, now: Timestamp, is_there: impl Fn(&TrustAnchorArn) -> bool) {
-        self.by_target.retain(|target, job| match target {
-            Target::List { anchor, .. } => is_there(anchor),
-            Target::Answer { .. } => job
-                .about
-                .as_ref()
-                .is_some_and(|(leaf, _)| leaf.not_after() >= now),
+        let over = self.by_target.iter().filter(|(target, job)| match target {
+            Target::List { anchor, .. } => !is_there(anchor),
+            Target::Answer { .. } => job.about.as_ref().is_none_or(|(leaf, _)| leaf.not_after() < now),
         });
+        let over: Vec<Target> = over.map(|(target, _)| target.clone()).collect();
+        for target in over {
+            self.leave(&target);
+            self.by_target.remove(&target);
+        }
+        self.by_host
+            .retain(|_, queue| queue.busy || !queue.waiting.is_empty());
     }
 
     pub(super) fn len(&self) -> usize {
         self.by_target.len()
+    }
+
+    /// Puts a job into its host's queue.
+    fn wait(&mut self, target: &Target, due: Timestamp) {
+        if let Some(job) = self.by_target.get_mut(target) {
+            job.place.0 = due;
+            let queue = self.by_host.entry(target.at().host().clone()).or_default();
+            queue.waiting.insert(job.place, target.clone());
+        }
+    }
+
+    /// Takes a job out of its host's queue; tells whether it was there, and did not run.
+    fn leave(&mut self, target: &Target) -> bool {
+        let queue = self.by_host.get_mut(target.at().host());
+        let place = self.by_target.get(target).map(|job| job.place);
+        queue
+            .zip(place)
+            .is_some_and(|(queue, place)| queue.waiting.remove(&place).is_some())
+    }
+
+    /// The host is free again, and the job waits for its next time, unless it was forgotten meanwhile.
+    fn end_turn(&mut self, target: &Target, next: impl FnOnce(&mut Schedule) -> Timestamp) {
+        if let Some(queue) = self.by_host.get_mut(target.at().host()) {
+            queue.busy = false;
+        }
+        if let Some(job) = self.by_target.get_mut(target) {
+            let due = next(&mut job.schedule);
+            self.wait(target, due);
+        }
     }
 }
 
@@ -208,5 +251,37 @@ mod tests {
         assert_eq!(jobs.start_due(now.plus(2880), 64).len(), 1);
         jobs.clean(now, |_| false);
         assert_eq!(jobs.len(), 0);
+    }
+
+    #[test]
+    fn lists_that_failed_are_tried_when_an_issuer_is_learnt_and_those_at_hand_are_not() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let (failed, at_hand) = (list("http://one.example.com/"), list("http://two.example.com/"));
+        let Target::List { anchor, .. } = &failed else {
+            unreachable!()
+        };
+        let mut jobs = Jobs::default();
+        for target in [&failed, &at_hand] {
+            jobs.add(target.clone(), None, now);
+        }
+        let times = Times {
+            this_update: now,
+            next_update: Some(now.plus(3600)),
+        };
+        jobs.at_hand(&at_hand, times, now, 0);
+        assert_eq!(jobs.start_due(now, 64).len(), 1);
+        jobs.at_hand(&failed, times, now, 0);
+        assert_eq!(jobs.failed(&failed, now, 0), 1, "what runs is not at hand");
+        assert!(jobs.start_due(now, 64).is_empty());
+        jobs.retry_lists(anchor, now);
+        let started = jobs.start_due(now, 64);
+        assert_eq!(started.len(), 1);
+        assert_eq!(started[0].0, failed);
+        // Forgotten while it runs: its host is free again, and it does not come back.
+        jobs.clean(now, |_| false);
+        jobs.failed(&failed, now, 0);
+        assert_eq!(jobs.len(), 0);
+        jobs.add(list("http://one.example.com/new"), None, now);
+        assert_eq!(jobs.start_due(now, 64).len(), 1);
     }
 }
