@@ -82,9 +82,16 @@ async fn without_a_place_to_fetch_from_the_answer_is_no() {
     let acme = Authority::root("Acme Root");
     let server = ListServer::start().await;
     let pointed = leaf_with_points(&acme, &[server.url("/acme.crl")]);
+    let by_name = format!("http://localhost:{}/acme.crl", server.address.port());
+    let elsewhere = leaf_with_points(&acme, &[by_name]);
     let plain = acme.leaf("web-1");
     for (what, setup, leaf) in [
         ("no place", fetching(&acme, "mode = \"require\""), &plain),
+        (
+            "a place that is not allowed",
+            fetching(&acme, "mode = \"require\""),
+            &elsewhere,
+        ),
         (
             "no lists wanted",
             fetching(&acme, "mode = \"require\"\nsources = [\"ocsp\"]"),

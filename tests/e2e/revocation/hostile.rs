@@ -94,7 +94,7 @@ async fn a_hostile_server_changes_nothing_and_holds_up_nobody() {
     let daemon = home.start().await;
     assert_eq!(outcome(&daemon, &misled).await, granted());
     until_fetched(&daemon, "crl", "failed", i64::try_from(pages.len()).unwrap()).await;
-    slow.is_asked_for("/slow").await;
+    slow.is_asked().await;
 
     let log = daemon.log();
     for (path, _, told) in pages {
@@ -114,4 +114,31 @@ async fn a_hostile_server_changes_nothing_and_holds_up_nobody() {
     }
     let ok = "certroled_revocation_fetches_total{source=\"crl\",result=\"ok\"}";
     assert_eq!(figure(&daemon, ok).await, 0);
+}
+
+/// One host that is slow, with more lists than fetches may run, and lists of others that are fetched all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_host_holds_up_no_other() {
+    let acme = Authority::root("Acme Root");
+    let slow = ListServer::at("127.0.0.2").await;
+    let server = ListServer::start().await;
+    let list = acme.list_with(1, vec![], (-1, 24), |_| {});
+    server.put("/acme.crl", Page::Bytes(list.der().to_vec()));
+    let daemon = fetching(&acme, "").start().await;
+    let mut places = Vec::new();
+    for number in 0..100 {
+        let path = format!("/{number}");
+        slow.put(&path, Page::Silent);
+        places.push(slow.url(&path));
+    }
+    // Those of the slow host are begun first.
+    assert_eq!(
+        outcome(&daemon, &leaf_with_points(&acme, &places)).await,
+        granted()
+    );
+    slow.is_asked().await;
+    let leaf = leaf_with_points(&acme, &[server.url("/acme.crl")]);
+    assert_eq!(outcome(&daemon, &leaf).await, granted());
+    until_fetched(&daemon, "crl", "ok", 1).await;
+    assert_eq!(slow.asked().len(), 1, "one at a time");
 }

@@ -314,9 +314,10 @@ impl Work {
 
     fn finished(&mut self, target: &Target, outcome: Result<Times, String>) {
         let (now, jitter) = (clock::now(), self.jitter());
-        let (kind, at) = match target {
-            Target::List { at, .. } => ("crl", at),
-            Target::Answer { at, .. } => ("ocsp", at),
+        let at = target.at();
+        let kind = match target {
+            Target::List { .. } => "crl",
+            Target::Answer { .. } => "ocsp",
         };
         match outcome {
             Ok(times) => {
