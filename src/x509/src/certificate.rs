@@ -22,6 +22,7 @@ use crate::reader::Reader;
 use crate::serial::Serial;
 use crate::signature_algorithm::SignatureAlgorithm;
 use crate::signed::Signed;
+use crate::tbs;
 
 /// The largest certificate that is read. An ML-DSA-87 leaf is 7.5 KB; a few hundred names fit besides.
 const LARGEST: usize = 64 * 1024;
@@ -73,38 +74,42 @@ impl Certificate {
         }
         der::check(der)?;
         let malformed = |reason: &dyn fmt::Display| CertificateError::Malformed(reason.to_string());
-        // The library goes by a tag's number and not by its class, so that a certificate would have a second encoding
-        // with the same signature.
+        // The library goes by a tag's number and not by its class, so that a certificate would have a second encoding;
+        // the shape of what is signed, and of what is around it, is walked here first.
         let signed = Signed::split(der).map_err(|error| malformed(&error))?;
+        let walked = tbs::walk(signed.tbs).map_err(|fault| {
+            let (offset, reason) = fault.place(der);
+            malformed(&format_args!("{reason} at byte {offset}"))
+        })?;
         // What extensions hold is read here, strictly: the library's reading of it is let be.
         let mut reader = X509CertificateParser::new().with_deep_parse_extensions(false);
         let (rest, parsed) = reader.parse(der).map_err(|error| malformed(&error))?;
         if !rest.is_empty() {
             return Err(malformed(&"bytes after the end"));
         }
-        let tbs = &parsed.tbs_certificate;
-        if tbs.raw_serial().len() > LONGEST_SERIAL {
+        let fields = &parsed.tbs_certificate;
+        if fields.raw_serial().len() > LONGEST_SERIAL {
             return Err(malformed(&"the serial number is longer than 64 octets"));
         }
         Ok(Self(Arc::new(Inner {
+            algorithms_agree: walked.algorithm == signed.algorithm,
             parts: [signed.tbs, signed.algorithm, signed.signature].map(|part| {
                 let start = der::offset_of(part, der);
                 start..start.saturating_add(part.len())
             }),
             sha256: sha256(der),
-            version: tbs.version.0.saturating_add(1),
-            serial: Serial::new(tbs.raw_serial()),
-            not_before: Timestamp::from_seconds(tbs.validity.not_before.timestamp()),
-            not_after: Timestamp::from_seconds(tbs.validity.not_after.timestamp()),
-            subject: name("subject", tbs.subject.as_raw())?,
-            issuer: name("issuer", tbs.issuer.as_raw())?,
-            extensions: Extensions::read(tbs.extensions(), der),
-            public_key: PublicKey::read(tbs.subject_pki.raw).map_err(|error| malformed(&error))?,
-            spki_sha256: sha256(tbs.subject_pki.raw),
+            version: fields.version.0.saturating_add(1),
+            serial: Serial::new(fields.raw_serial()),
+            not_before: walked.not_before,
+            not_after: walked.not_after,
+            subject: name("subject", fields.subject.as_raw())?,
+            issuer: name("issuer", fields.issuer.as_raw())?,
+            extensions: Extensions::read(fields.extensions(), der),
+            public_key: PublicKey::read(fields.subject_pki.raw).map_err(|error| malformed(&error))?,
+            spki_sha256: sha256(fields.subject_pki.raw),
             signature_algorithm: SignatureAlgorithm::from_oid(&dotted(
                 parsed.signature_algorithm.algorithm.as_bytes(),
             )),
-            algorithms_agree: parsed.signature_algorithm == tbs.signature,
             der: der.to_vec(),
         })))
     }
@@ -359,13 +364,17 @@ mod tests {
         ));
     }
 
-    /// Threat P17: no part that the signature does not cover may be written another way.
+    /// Threat P17: no part may be written another way, whether the signature covers it or not.
     #[test]
     fn a_tag_of_another_class_is_refused() {
         let good = STANDARD.decode(PUBLISHED).unwrap();
         let signed = Signed::split(&good).unwrap();
         let algorithm = 4 + signed.tbs.len();
-        for at in [0, 4, algorithm, good.len() - signed.signature.len() - 3] {
+        let serial = good
+            .windows(4)
+            .position(|window| window == [0x02, 0x02, 0x01, 0x23])
+            .unwrap();
+        for at in [0, 4, serial, algorithm, good.len() - signed.signature.len() - 3] {
             for class in [0x40, 0x80, 0xc0] {
                 let mut bent = good.clone();
                 bent[at] |= class;
@@ -404,6 +413,21 @@ mod tests {
         .unwrap();
         assert!(
             short_address
+                .extensions()
+                .iter()
+                .any(|extension| extension.error.is_some())
+        );
+
+        // Key usage with an octet that says nothing.
+        let long_usage = Certificate::parse(&made(|params| {
+            let content = vec![0x03, 0x03, 0x00, 0x80, 0x00];
+            params
+                .custom_extensions
+                .push(CustomExtension::from_oid_content(&[2, 5, 29, 15], content));
+        }))
+        .unwrap();
+        assert!(
+            long_usage
                 .extensions()
                 .iter()
                 .any(|extension| extension.error.is_some())
