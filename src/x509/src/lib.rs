@@ -34,6 +34,7 @@ mod revocation_reason;
 mod serial;
 mod signature_algorithm;
 mod signed;
+mod spelling;
 mod tbs;
 mod written_name;
 
