@@ -46,8 +46,8 @@ pub(super) fn ask(
         }
         match list.crl().find(certificate.serial()) {
             // A delta takes a hold back. The list that it is a delta of still has it, and is believed until there is
-            // a new one.
-            Some(revoked) if revoked.reason == Some(RevocationReason::RemoveFromCrl) => {}
+            // a new one. In a complete list the reason has no meaning (RFC 5280, 5.3.1), and the certificate is listed.
+            Some(revoked) if list.is_delta() && revoked.reason == Some(RevocationReason::RemoveFromCrl) => {}
             Some(revoked) => return Ok(Said::Revoked(revoked, describe(list))),
             None => {}
         }
