@@ -16,7 +16,7 @@ use crate::general_name::GeneralName;
 use crate::name::Name;
 use crate::name_constraints::NameConstraints;
 use crate::object_identifier::dotted;
-use crate::primitives::digest::{SHA256, digest};
+use crate::primitives::sha256;
 use crate::public_key::PublicKey;
 use crate::reader::Reader;
 use crate::serial::Serial;
@@ -262,14 +262,6 @@ impl Certificate {
 fn name(whose: &str, raw: &[u8]) -> Result<Name, CertificateError> {
     let read = Reader::new(raw).any().and_then(|element| Name::read(&element));
     read.map_err(|fault| CertificateError::Malformed(format!("its {whose} has {}", fault.place(raw).1)))
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    for (to, from) in hash.iter_mut().zip(digest(&SHA256, bytes).as_ref()) {
-        *to = *from;
-    }
-    hash
 }
 
 impl PartialEq for Certificate {
