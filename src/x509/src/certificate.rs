@@ -102,11 +102,11 @@ impl Certificate {
             serial: Serial::new(fields.raw_serial()),
             not_before: walked.not_before,
             not_after: walked.not_after,
-            subject: name("subject", fields.subject.as_raw())?,
-            issuer: name("issuer", fields.issuer.as_raw())?,
+            subject: name("subject", walked.subject)?,
+            issuer: name("issuer", walked.issuer)?,
             extensions: Extensions::read(fields.extensions(), der),
-            public_key: PublicKey::read(fields.subject_pki.raw).map_err(|error| malformed(&error))?,
-            spki_sha256: sha256(fields.subject_pki.raw),
+            public_key: PublicKey::read(walked.public_key).map_err(|error| malformed(&error))?,
+            spki_sha256: sha256(walked.public_key),
             signature_algorithm: SignatureAlgorithm::from_oid(&dotted(
                 parsed.signature_algorithm.algorithm.as_bytes(),
             )),
@@ -373,6 +373,21 @@ mod tests {
                 assert!(Certificate::parse(&bent).is_err(), "byte {at}, class {class:02x}");
             }
         }
+    }
+
+    /// Threat P17: what follows a key is a part of what is read, though the library does not look at it.
+    #[test]
+    fn something_after_the_key_is_refused() {
+        let good = STANDARD.decode(PUBLISHED).unwrap();
+        let at = good.windows(2).position(|window| window == [0x30, 0x59]).unwrap();
+        let (before, key) = good.split_at(at);
+        let (key, after) = key.split_at(2 + 0x59);
+        let mut bent = [before, &[0x30, 0x5b], &key[2..], &[0x05, 0x00], after].concat();
+        // The lengths around it: of the whole (82 01 42), and of what was signed (81 ea).
+        bent[3] += 2;
+        bent[6] += 2;
+        let error = Certificate::parse(&bent).unwrap_err().to_string();
+        assert!(error.contains("something after the public key"), "{error}");
     }
 
     /// Threats P12, P24: what cannot be read or is not known is kept and named, not lost.

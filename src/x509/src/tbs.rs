@@ -25,6 +25,10 @@ pub(crate) struct Walked<'a> {
     pub(crate) algorithm: &'a [u8],
     pub(crate) not_before: Timestamp,
     pub(crate) not_after: Timestamp,
+    /// Whole, as the two that follow: the library cuts a field off where it stops reading it.
+    pub(crate) issuer: &'a [u8],
+    pub(crate) subject: &'a [u8],
+    pub(crate) public_key: &'a [u8],
 }
 
 /// Walks through the whole of it. Versions that do not exist, and fields that a version does not have, are let be: who
@@ -46,14 +50,14 @@ pub(crate) fn walk(tbs: &[u8]) -> Result<Walked<'_>, Fault<'_>> {
     fields.expect(INTEGER, "the serial number is not an integer")?;
     let algorithm = fields.expect(SEQUENCE, "the signature algorithm is not a sequence")?;
     check_algorithm(algorithm.content)?;
-    fields.expect(SEQUENCE, "the issuer is not a sequence")?;
+    let issuer = fields.expect(SEQUENCE, "the issuer is not a sequence")?;
     let validity = fields.expect(SEQUENCE, "the validity is not a sequence")?;
     let mut times = Reader::new(validity.content);
     let not_before = asn1_time::either_time(&mut times)?;
     let not_after = asn1_time::either_time(&mut times)?;
     times.end("something after notAfter")?;
-    fields.expect(SEQUENCE, "the subject is not a sequence")?;
-    fields.expect(SEQUENCE, "the public key is not a sequence")?;
+    let subject = fields.expect(SEQUENCE, "the subject is not a sequence")?;
+    let public_key = fields.expect(SEQUENCE, "the public key is not a sequence")?;
     for tag in [ISSUER_UNIQUE_ID, SUBJECT_UNIQUE_ID] {
         if let Some(id) = fields.optional(tag)? {
             der::check_as(BIT_STRING, &id).map_err(|reason| Fault::new(id.whole, reason))?;
@@ -69,6 +73,9 @@ pub(crate) fn walk(tbs: &[u8]) -> Result<Walked<'_>, Fault<'_>> {
         algorithm: algorithm.content,
         not_before,
         not_after,
+        issuer: issuer.whole,
+        subject: subject.whole,
+        public_key: public_key.whole,
     })
 }
 
