@@ -36,7 +36,6 @@ pub(crate) struct World {
     pub(crate) broker: Broker,
     pub(crate) snapshot: Snapshot,
     pub(crate) chain: Vec<Vec<u8>>,
-    pub(crate) anchor_key: Vec<u8>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
     pub(crate) key: KeyPair,
     pub(crate) query: String,
@@ -78,7 +77,6 @@ impl World {
                 "StringEquals": {"aws:PrincipalTag/x509Subject/OU": "Web"}}}]});
         let hour = wire::SessionDuration::DEFAULT;
         let root_certificate = x509::Certificate::parse(root.der()).unwrap();
-        let anchor_key = root_certificate.public_key().key().to_vec();
         let snapshot = SnapshotBuilder {
             partition: "aws".parse().unwrap(),
             region: "eu-local-1".parse().unwrap(),
@@ -120,7 +118,6 @@ impl World {
             broker,
             snapshot,
             chain: vec![leaf.der().to_vec(), middle.der().to_vec()],
-            anchor_key,
             algorithms,
             key: leaf_key,
             query: String::new(),

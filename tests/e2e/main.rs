@@ -24,4 +24,5 @@ mod false_brokers;
 mod operator;
 mod refusals;
 mod rehearsal;
+mod revocation;
 mod sessions;

@@ -48,9 +48,13 @@ async fn a_rehearsal_says_what_the_road_does() {
     let mut setup = Setup::with(&acme).more(&roles);
     setup.more = setup.more.replace("[\"Reader\"]", "[\"Reader\", \"Mailer\"]");
     setup.anchors[0].2 = "[trust_anchor.acme.constraints]\npermitted_dns = [\"example.com\"]".into();
-    let daemon = setup.start().await;
+    let home = setup.write();
     let leaf =
         |change: &dyn Fn(&mut rcgen::CertificateParams)| intermediate.leaf_with(Key::P256, "web-1", change);
+    let revoked = leaf(&|_| {});
+    let lists = intermediate.list(7, &[&revoked], (-1, 24)) + &intermediate.pem();
+    home.write("trust-anchors/acme.crl", &lists);
+    let daemon = home.start().await;
     for (what, leaf, chain, role, rule, values) in [
         (
             "all is well",
@@ -67,6 +71,14 @@ async fn a_rehearsal_says_what_the_road_does() {
             "Reader",
             Some("path.issuer-missing"),
             vec!["CN=Acme Intermediate"],
+        ),
+        (
+            "revoked",
+            revoked,
+            &[&intermediate],
+            "Reader",
+            Some("path.revoked"),
+            vec!["revoked because: keyCompromise", "revocation list 7"],
         ),
         (
             "expired",
@@ -134,6 +146,32 @@ async fn a_rehearsal_says_what_the_road_does() {
             }
         }
     }
+    // What the daemon was handed since counts too, and in the place of the file's list.
+    let revoked = leaf(&|_| {}).with_chain(&[&intermediate]);
+    let newer = intermediate.list(8, &[&revoked], (-1, 24)) + &intermediate.pem();
+    daemon.write("newer.crl", &newer);
+    let imported = daemon
+        .command("import-crl --trust-anchor acme")
+        .arg(daemon.path("newer.crl"))
+        .output()
+        .unwrap();
+    assert!(imported.status.success(), "{}", said(&imported));
+    let answer = daemon.by_tls(&revoked, &members("acme", "web", "Reader")).await;
+    assert_eq!(daemon.event(&answer)["certrole"]["rule"], "path.revoked");
+    let value = json(&explain(
+        &daemon,
+        &revoked,
+        &[&intermediate],
+        &format!("{READER} --json"),
+    ));
+    assert_eq!(value["outcome"]["rule"], "path.revoked", "{value}");
+    let lists = value["revocation"]["lists"].as_array().unwrap();
+    assert_eq!(lists.len(), 1, "{value}");
+    assert_eq!(
+        (&lists[0]["number"], &lists[0]["from"]),
+        (&"8".into(), &"the state".into())
+    );
+
     let looks = daemon.events();
     let looks = looks.iter().filter(|event| event["eventName"] == "Explain");
     assert!(

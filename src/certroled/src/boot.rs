@@ -98,6 +98,7 @@ async fn run_inside(
         loaded: Arc::clone(&loaded),
         keeper: Arc::clone(&keeper),
         collector: Arc::clone(&collector),
+        turn: tokio::sync::Mutex::default(),
     });
     let control = Control::bind(&settings.control_socket)?;
     let stop = Stop::new();

@@ -32,11 +32,14 @@ pub(crate) struct Reloader {
     pub(crate) loaded: Arc<AtomicI64>,
     pub(crate) keeper: Arc<Keeper>,
     pub(crate) collector: Arc<Collector>,
+    /// Whose turn it is: two at once could put the set that was read first in force last.
+    pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
 impl Reloader {
     /// Reads everything anew and puts it in force, or says why not. `uid` is whose command it was.
     pub(crate) async fn reload(self: &Arc<Self>, uid: u32) -> Result<String, String> {
+        let _turn = self.turn.lock().await;
         let reader = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || reader.read()).await;
         let read = read.unwrap_or_else(|_| Err("reading the configuration ended in a panic".to_owned()));
@@ -165,6 +168,26 @@ impl Reloader {
             .operator_command(&self.snapshot.load(), &command)
             .await
             .map_err(|error| format!("the reload cannot be recorded: {error}"))?;
+        // Reading lists of a million entries takes a while: no other task waits for it.
+        tokio::task::block_in_place(|| self.replace(objects, fresh.certificate, now))?;
+        self.loaded.store(now.seconds(), Ordering::Relaxed);
+        self.status.accept_clock();
+        let mut summary = format!(
+            "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
+        );
+        if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
+            summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");
+        }
+        Ok(summary)
+    }
+
+    /// Everything that is judged by changes in one step, or nothing does.
+    fn replace(
+        &self,
+        objects: &Objects,
+        certificate: ServerCertificate,
+        now: Timestamp,
+    ) -> Result<(), String> {
         let prepared = self
             .keeper
             .prepare(objects)
@@ -177,18 +200,11 @@ impl Reloader {
             .key_ring(now, self.randomness.as_ref())
             .map_err(|error| format!("{error:#}"))?;
         self.broker.replace_key_ring(keys);
-        self.certificate.replace(fresh.certificate);
-        self.keeper.put_in_force(prepared, &snapshot);
+        self.certificate.replace(certificate);
+        // Where to fetch is known before a path can be met that wants it.
         self.collector.follow(objects);
-        self.loaded.store(now.seconds(), Ordering::Relaxed);
-        self.status.accept_clock();
-        let mut summary = format!(
-            "in force now: {anchors} trust anchors, {profiles} profiles, {roles} roles, and the server's certificate"
-        );
-        if without_what_reloads(&fresh.settings) != without_what_reloads(&self.settings) {
-            summary.push_str("; what else changed (listeners, limits, folders, logs) waits for a restart");
-        }
-        Ok(summary)
+        self.keeper.put_in_force(prepared, &snapshot);
+        Ok(())
     }
 }
 

@@ -153,6 +153,10 @@ fn lists_of_a_namesake_say_nothing() {
     let result = world.judge(vec![world.of_root(), nameless()]);
     assert_eq!(told(&result), ("path.revocation-unusable", "CN=web"));
     assert_eq!(world.judge(vec![world.of_root(), nameless(), ours()]), Ok(()));
+    // Nor does another CA of the path sign in its name.
+    let by_root = Fields::of(&world.one, &[]).signed_by(world.root.key());
+    let result = world.judge(vec![world.of_root(), bring_in(&by_root, &[]).unwrap()]);
+    assert_eq!(told(&result), ("path.revocation-unusable", "CN=web"));
 }
 
 /// A CA that changed keys signs its list with one of them: it counts where that key is on the very path.

@@ -55,6 +55,7 @@ const STEPS: &[&str] = &[
         certificate BLOB NOT NULL,
         not_after INTEGER NOT NULL,
         this_update INTEGER NOT NULL,
+        weight INTEGER NOT NULL,
         next_update INTEGER
     ) STRICT;
     CREATE INDEX ocsp_answer_over ON ocsp_answer (not_after);

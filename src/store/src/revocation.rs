@@ -79,6 +79,9 @@ pub struct StoredAnswer {
     pub not_after: Timestamp,
     /// The answer's thisUpdate (RFC 6960, 4.2.2.1).
     pub this_update: Timestamp,
+    /// How much it weighs beside one of the same thisUpdate: the heavier one stays, and of equals the first. Whoever
+    /// keeps answers lets what revokes weigh most, so that nothing of the same instant takes it back.
+    pub weight: u8,
     /// The answer's nextUpdate, where it has one.
     pub next_update: Option<Timestamp>,
 }

@@ -50,6 +50,7 @@ fn answer(key: u8, this_update: i64, not_after: i64) -> StoredAnswer {
         certificate: vec![5],
         not_after: at(not_after),
         this_update: at(this_update),
+        weight: 1,
         next_update: Some(at(this_update + 100)),
     }
 }
@@ -325,6 +326,28 @@ fn only_a_later_answer_replaces_an_answer() {
         if kept {
             assert_eq!(store.ocsp_answers().unwrap(), [next, other.clone()]);
         }
+    }
+}
+
+/// Of two answers of one instant the one that revokes stays, in whichever order they come.
+#[test]
+fn of_one_instant_the_heavier_answer_stays() {
+    for (first, second, stays) in [(2, 0, 2), (0, 2, 2), (1, 1, 1)] {
+        let (_folder, path) = place();
+        for weight in [first, second] {
+            let next = StoredAnswer {
+                weight,
+                der: vec![weight],
+                ..answer(1, 1_000, 9_000)
+            };
+            restarted(&path).put_ocsp_answer(&next).unwrap();
+        }
+        let kept = restarted(&path).ocsp_answers().unwrap();
+        assert_eq!(
+            kept.iter().map(|kept| kept.weight).collect::<Vec<_>>(),
+            [stays],
+            "{first} {second}"
+        );
     }
 }
 

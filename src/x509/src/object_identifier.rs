@@ -11,25 +11,40 @@ pub(crate) fn dotted(content: &[u8]) -> String {
     })
 }
 
+/// Writes a number in digits. Dividing 128 bits is slow, and hardly any arc needs them.
+fn push(text: &mut String, arc: u128) {
+    // Writing to a string cannot fail.
+    let _ = match (u8::try_from(arc), u64::try_from(arc)) {
+        (Ok(digit @ 0..10), _) => {
+            text.push(char::from(b'0'.saturating_add(digit)));
+            Ok(())
+        }
+        (_, Ok(small)) => write!(text, "{small}"),
+        _ => write!(text, "{arc}"),
+    };
+}
+
 fn arcs(content: &[u8]) -> Option<String> {
     // No registered identifier comes near this; text longer than that would only fill a log.
     if content.len() > 64 {
         return None;
     }
-    let mut text = String::new();
+    // Most arcs take one octet and one or two digits. A certificate has some twenty identifiers, and none should cost
+    // more than one allocation.
+    let mut text = String::with_capacity(content.len().saturating_mul(3).saturating_add(4));
     let mut arc = 0u128;
     for octet in content {
         arc = arc.checked_mul(128)? | u128::from(octet & 0x7f);
         if octet & 0x80 != 0 {
             continue;
         }
-        // Writing to a string cannot fail.
         if text.is_empty() {
-            let first = (arc / 40).min(2);
-            let _ = write!(text, "{first}.{}", arc.saturating_sub(first.saturating_mul(40)));
-        } else {
-            let _ = write!(text, ".{arc}");
+            let first = (u64::try_from(arc).unwrap_or(u64::MAX) / 40).min(2).into();
+            push(&mut text, first);
+            arc = arc.saturating_sub(first.saturating_mul(40));
         }
+        text.push('.');
+        push(&mut text, arc);
         arc = 0;
     }
     Some(text)

@@ -1,11 +1,11 @@
 //! Certificates, made here and thrown away.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
-    PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA256, PKCS_ECDSA_P521_SHA512, PKCS_ED25519, PKCS_ML_DSA_44,
-    PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, RevocationReason, RevokedCertParams, RsaKeySize,
-    SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CertificateRevocationList, CertificateRevocationListParams,
+    CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ECDSA_P521_SHA256, PKCS_ECDSA_P521_SHA512,
+    PKCS_ED25519, PKCS_ML_DSA_44, PKCS_ML_DSA_65, PKCS_ML_DSA_87, PKCS_RSA_SHA256, RevocationReason,
+    RevokedCertParams, RsaKeySize, SanType, SerialNumber,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -89,19 +89,41 @@ impl Authority {
         self.issuer.pem()
     }
 
+    /// The serial number's octets.
+    pub(crate) fn serial(&self) -> Vec<u8> {
+        serial_of(&self.der())
+    }
+
+    /// What this CA's key signs by itself.
+    pub(crate) fn key(&self) -> &KeyPair {
+        self.issuer.key()
+    }
+
     /// A revocation list of this number, PEM, that lists these certificates, made at `from` and over at `until`, in hours
     /// from now.
-    pub(crate) fn list(&self, number: u64, revoked: &[&Leaf], (from, until): (i64, i64)) -> String {
+    pub(crate) fn list(&self, number: u64, revoked: &[&Leaf], hours: (i64, i64)) -> String {
+        let serials = revoked.iter().map(|leaf| leaf.serial()).collect();
+        self.list_with(number, serials, hours, |_| {}).pem().unwrap()
+    }
+
+    /// The same, in DER and by serial numbers, bent by `change`.
+    pub(crate) fn list_with(
+        &self,
+        number: u64,
+        revoked: Vec<Vec<u8>>,
+        (from, until): (i64, i64),
+        change: impl FnOnce(&mut CertificateRevocationListParams),
+    ) -> CertificateRevocationList {
         let now = OffsetDateTime::now_utc();
-        let params = CertificateRevocationListParams {
+        let mut params = CertificateRevocationListParams {
             this_update: now + Duration::hours(from),
             next_update: now + Duration::hours(until),
             crl_number: SerialNumber::from(number),
             issuing_distribution_point: None,
             revoked_certs: revoked
-                .iter()
-                .map(|leaf| RevokedCertParams {
-                    serial_number: SerialNumber::from(leaf.serial()),
+                .into_iter()
+                .map(|serial| RevokedCertParams {
+                    serial_number: SerialNumber::from(serial),
                     revocation_time: now - Duration::days(3),
                     reason_code: Some(RevocationReason::KeyCompromise),
                     invalidity_date: None,
@@ -109,7 +131,8 @@ impl Authority {
                 .collect(),
             key_identifier_method: KeyIdMethod::Sha256,
         };
-        params.signed_by(&self.issuer).unwrap().pem().unwrap()
+        change(&mut params);
+        params.signed_by(&self.issuer).unwrap()
     }
 
     /// A certificate that a client may present, P-256, with this common name.
@@ -185,6 +208,11 @@ fn serial() -> [u8; 16] {
     bytes
 }
 
+fn serial_of(der: &[u8]) -> Vec<u8> {
+    let certificate = x509::Certificate::parse(der).unwrap();
+    certificate.serial().octets().to_vec()
+}
+
 /// An end-entity certificate and its key.
 pub(crate) struct Leaf {
     pub(crate) der: Vec<u8>,
@@ -203,8 +231,7 @@ impl Leaf {
 
     /// The serial number's octets.
     pub(crate) fn serial(&self) -> Vec<u8> {
-        let certificate = x509::Certificate::parse(&self.der).unwrap();
-        certificate.serial().octets().to_vec()
+        serial_of(&self.der)
     }
 
     pub(crate) fn key_pem(&self) -> String {

@@ -33,7 +33,7 @@ impl Evidence for Lists {
             .unwrap_or_default()
     }
 
-    fn answer(&self, _: &[u8; 32], _: &Serial) -> Option<Answer> {
+    fn answer(&self, _: &Certificate, _: &Serial) -> Option<Answer> {
         None
     }
 }

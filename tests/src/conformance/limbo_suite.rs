@@ -1,5 +1,8 @@
 //! x509-limbo: certificates that must lead to an anchor, and certificates that must not.
 
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
 use pki::{Limits, Mode, NoMemory, Question, RevocationPolicy, Source, TrustAnchor};
 use wire::Timestamp;
 use x509::{Certificate, ExtendedKeyUsage, read_certificates, read_crls};
@@ -14,10 +17,19 @@ const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// Runs it. `client`: every case is about client authentication.
 pub(crate) fn run(name: &'static str, file: &[u8], client: bool, now: Timestamp) -> anyhow::Result<Tally> {
     let mut tally = Tally::new(name)?;
-    for case in &limbo_cases::read(file)? {
+    let cases = limbo_cases::read(file)?;
+    let mut slowest = (Duration::ZERO, "none");
+    for case in &cases {
+        let began = Instant::now();
         let got = case.judge(client, now);
+        slowest = slowest.max((began.elapsed(), &case.id));
         tally.count(&case.id, case.tier(), Outcome::of(case.is_good(), got));
     }
+    let (took, case) = (slowest.0.as_secs_f64() * 1e3, slowest.1);
+    writeln!(
+        std::io::stdout(),
+        "the slowest case, reading included: {case}, {took:.1} ms"
+    )?;
     tally.close(false);
     Ok(tally)
 }

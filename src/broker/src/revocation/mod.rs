@@ -14,7 +14,7 @@ pub use source::{EvidenceSource, NoEvidenceSource, Wanted};
 use std::sync::Arc;
 
 use pki::{Answer, Evidence, List};
-use x509::{Name, Serial};
+use x509::{Certificate, Name, Serial};
 
 /// What one anchor's paths are judged by: its own lists, which nobody brought in for another (threat R11), and answers
 /// that were verified with their issuer's key.
@@ -29,7 +29,7 @@ impl Evidence for AnchorEvidence<'_> {
         self.lists.map(|lists| lists.of(issuer)).unwrap_or_default()
     }
 
-    fn answer(&self, issuer_key: &[u8; 32], serial: &Serial) -> Option<Answer> {
-        self.answers.find(issuer_key, serial)
+    fn answer(&self, issuer: &Certificate, serial: &Serial) -> Option<Answer> {
+        self.answers.find(issuer, serial)
     }
 }

@@ -20,7 +20,9 @@ pub enum Wanted {
 pub trait EvidenceSource: Send + Sync + fmt::Debug {
     /// A path was found valid: its certificates, leaf first, the anchor's last. The places that they name may be fetched
     /// from (threat P20), ahead of need.
-    fn met(&self, anchor: &Anchor, path: &[Certificate]);
+    ///
+    /// Whether note was taken. A path of which none was is not remembered, so that it comes again.
+    fn met(&self, anchor: &Anchor, path: &[Certificate]) -> bool;
     /// A path lacks nothing but evidence.
     fn wanted(&self, anchor: &Anchor, path: &[Certificate]) -> Wanted;
 }
@@ -30,7 +32,9 @@ pub trait EvidenceSource: Send + Sync + fmt::Debug {
 pub struct NoEvidenceSource;
 
 impl EvidenceSource for NoEvidenceSource {
-    fn met(&self, _: &Anchor, _: &[Certificate]) {}
+    fn met(&self, _: &Anchor, _: &[Certificate]) -> bool {
+        true
+    }
 
     fn wanted(&self, _: &Anchor, _: &[Certificate]) -> Wanted {
         Wanted::Nowhere

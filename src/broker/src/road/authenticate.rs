@@ -90,8 +90,9 @@ impl Presented {
                 for certificate in &certificates {
                     broker.certificates.keep(certificate);
                 }
-                broker.evidence.met(anchor, &certificates);
-                snapshot.paths.keep(key, &path);
+                if broker.evidence.met(anchor, &certificates) {
+                    snapshot.paths.keep(key, &path);
+                }
                 Ok(path)
             }
             Err(error) => {

@@ -8,7 +8,7 @@ use wire::{
 use super::Authorized;
 use crate::attempt::Attempt;
 use crate::exchange::Broker;
-use crate::randomness::random;
+use crate::randomness::{Randomness, RandomnessUnavailable, random};
 use crate::refusal::{Refusal, Step};
 use crate::token::{self, Claims};
 
@@ -33,8 +33,9 @@ impl Authorized<'_> {
         };
 
         let packed = packed(&self.tags)?;
-        let unique: [u8; 5] = random(broker.randomness.as_ref()).map_err(|error| unavailable(&error))?;
-        let access_key_id = AccessKeyId::new(account, unique);
+        let Unique { access_key, session } =
+            Unique::draw(broker.randomness.as_ref()).map_err(|error| unavailable(&error))?;
+        let access_key_id = AccessKeyId::new(account, access_key);
         let claims = Claims {
             account,
             trust_anchor: self.authenticated.anchor.arn.id(),
@@ -47,7 +48,7 @@ impl Authorized<'_> {
             issued: attempt.at,
             expires: self.expires,
             access_key: access_key_id.clone(),
-            root_session: random(broker.randomness.as_ref()).map_err(|error| unavailable(&error))?,
+            root_session: session,
             session_name: self.session_name.clone(),
             source_identity: self.source_identity.clone(),
             tags: self
@@ -95,6 +96,27 @@ impl Authorized<'_> {
             response,
             expires: self.expires,
         })
+    }
+}
+
+/// What makes credentials unlike any others. Drawn at once: the system is asked, which costs more than the bytes.
+struct Unique {
+    access_key: [u8; 5],
+    session: [u8; 16],
+}
+
+impl Unique {
+    fn draw(source: &dyn Randomness) -> Result<Self, RandomnessUnavailable> {
+        let bytes: [u8; 21] = random(source)?;
+        let mut unique = Self {
+            access_key: [0; 5],
+            session: [0; 16],
+        };
+        let parts = unique.access_key.iter_mut().chain(&mut unique.session);
+        for (to, from) in parts.zip(bytes) {
+            *to = from;
+        }
+        Ok(unique)
     }
 }
 

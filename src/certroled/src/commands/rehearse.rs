@@ -54,8 +54,6 @@ pub(super) fn rehearse(arguments: &Explain, file: &Path) -> anyhow::Result<()> {
         &objects,
         &wanted.trust_anchor,
         [&leaf].into_iter().chain(&pool),
-        at,
-        algorithms,
     );
     let snapshot = objects
         .snapshot(provisional_ids(&objects))

@@ -6,22 +6,23 @@ use std::path::Path;
 use std::sync::Arc;
 
 use broker::{IssuerLists, OcspAnswers, RevocationLists};
-use pki::{Algorithms, List, verify_answer};
-use store::{Store, StoredAnswer, StoredList};
-use wire::{Timestamp, TrustAnchorArn};
-use x509::{Certificate, OcspResponse};
+use pki::List;
+use store::Store;
+use wire::TrustAnchorArn;
+use x509::Certificate;
 
 use crate::config::Objects;
+use crate::revocation::{Kept, names_of, read_back, read_stored};
 use crate::state::State;
 
-/// A list, and where it came from.
+/// A list that is in force, and where it came from.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) list: Arc<List>,
     pub(crate) from: &'static str,
 }
 
-/// What is known of revocation for one anchor.
+/// What is known of revocation for one anchor, by the rules that the daemon keeps it by.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
     anchor: Option<TrustAnchorArn>,
@@ -40,64 +41,52 @@ impl Evidence {
         objects: &Objects,
         named: &TrustAnchorArn,
         certificates: impl Iterator<Item = &'c Certificate>,
-        at: Timestamp,
-        algorithms: Algorithms<'_>,
     ) -> Self {
         let mut this = Self::default();
-        let Some(beside) = objects.revocation.iter().find(|beside| beside.anchor == *named) else {
+        let mut anchors = objects.anchors.iter().zip(&objects.revocation);
+        let Some((anchor, beside)) = anchors.find(|(anchor, _)| anchor.arn == *named) else {
             return this;
         };
         this.anchor = Some(named.clone());
-        this.known = beside
-            .lists
-            .iter()
-            .map(|list| Known {
-                list: Arc::clone(list),
-                from: "the file beside the trust anchor",
-            })
-            .collect();
-        let anchor = objects.anchors.iter().find(|anchor| anchor.arn == *named);
-        let mut issuers = beside.certificates.clone();
-        issuers.extend(
-            anchor
-                .into_iter()
-                .flat_map(|anchor| anchor.trust.certificates())
-                .cloned(),
-        );
-        let certificates: Vec<&Certificate> = certificates.collect();
+        let mut kept = Kept::new(named.clone());
+        for certificate in anchor.trust.certificates().iter().chain(&beside.certificates) {
+            kept.add_issuer(certificate);
+        }
         match State::open(state) {
             Ok(state) => {
-                this.take_lists(state.store.as_ref(), named, &issuers, algorithms);
-                this.take_answers(state.store.as_ref(), &certificates, at, algorithms);
+                this.take_lists(state.store.as_ref(), named, &mut kept);
+                this.take_answers(state.store.as_ref(), &certificates.collect::<Vec<_>>());
             }
             Err(error) => this.notes.push(format!(
                 "what the daemon fetched was not read, only files were: {error:#}"
             )),
         }
+        for list in &beside.lists {
+            this.take(Arc::clone(list), "the file beside the trust anchor", &mut kept);
+        }
+        let in_force = kept.lists();
+        this.known
+            .retain(|known| in_force.all().any(|list| Arc::ptr_eq(list, &known.list)));
         this
     }
 
-    fn take_lists(
-        &mut self,
-        store: &dyn Store,
-        named: &TrustAnchorArn,
-        issuers: &[Certificate],
-        algorithms: Algorithms<'_>,
-    ) {
-        let stored = match store.revocation_lists() {
-            Ok(stored) => stored,
+    fn take(&mut self, list: Arc<List>, from: &'static str, kept: &mut Kept) {
+        kept.add(Arc::clone(&list), None);
+        self.known.push(Known { list, from });
+    }
+
+    fn take_lists(&mut self, store: &dyn Store, named: &TrustAnchorArn, kept: &mut Kept) {
+        let rows = match store.revocation_lists() {
+            Ok(rows) => rows,
             Err(error) => return self.notes.push(format!("the state's revocation lists: {error}")),
         };
-        let (account, id) = (named.account().to_string(), named.id().to_string());
-        for stored in stored {
-            if stored.account != account || stored.trust_anchor != id {
+        let (account, id) = names_of(named);
+        for row in rows {
+            if row.account != account || row.trust_anchor != id {
                 continue;
             }
-            match read_list(&stored, issuers, algorithms) {
-                Ok(list) => self.known.push(Known {
-                    list: Arc::new(list),
-                    from: "the state",
-                }),
+            match read_stored(store, &row, kept) {
+                Ok(list) => self.take(list, "the state", kept),
                 Err(error) => self
                     .notes
                     .push(format!("a revocation list of the state: {error}")),
@@ -105,45 +94,25 @@ impl Evidence {
         }
     }
 
-    fn take_answers(
-        &mut self,
-        store: &dyn Store,
-        certificates: &[&Certificate],
-        at: Timestamp,
-        algorithms: Algorithms<'_>,
-    ) {
-        let stored = match store.ocsp_answers() {
-            Ok(stored) => stored,
+    fn take_answers(&mut self, store: &dyn Store, certificates: &[&Certificate]) {
+        let rows = match store.ocsp_answers() {
+            Ok(rows) => rows,
             Err(error) => return self.notes.push(format!("the state's OCSP answers: {error}")),
         };
-        for stored in stored {
+        for row in rows {
             // The others are about certificates that are not looked at.
-            let about = certificates.iter().find(|one| one.der() == stored.certificate);
-            let Some(certificate) = about else { continue };
-            match self.put_answer(&stored, certificate, at, algorithms) {
-                Ok(()) => self.answer_count = self.answer_count.saturating_add(1),
-                Err(error) => {
-                    let subject = certificate.subject().display();
-                    self.notes
-                        .push(format!("the state's OCSP answer about `{subject}`: {error}"));
-                }
+            let about = certificates.iter().find(|one| one.der() == row.certificate);
+            let Some(about) = about else { continue };
+            if let Some((certificate, issuer, answer)) = read_back(&row) {
+                self.answers.put(&issuer, &certificate, answer);
+                self.answer_count = self.answer_count.saturating_add(1);
+            } else {
+                let subject = about.subject().display();
+                self.notes.push(format!(
+                    "the state's OCSP answer about `{subject}` cannot be used any more"
+                ));
             }
         }
-    }
-
-    fn put_answer(
-        &self,
-        stored: &StoredAnswer,
-        certificate: &Certificate,
-        at: Timestamp,
-        algorithms: Algorithms<'_>,
-    ) -> anyhow::Result<()> {
-        let issuer = Certificate::parse(&stored.issuer_certificate)?;
-        let response = OcspResponse::parse(&stored.der)?;
-        let answer = verify_answer(&response, certificate, &issuer, at, None, algorithms)?;
-        self.answers
-            .put(issuer.spki_sha256(), certificate.serial(), answer);
-        Ok(())
     }
 
     /// The lists, for the snapshot.
@@ -162,19 +131,6 @@ impl Evidence {
     }
 }
 
-/// A list of the state is judged again: the state is not trusted to hold what was put there (threat R2).
-fn read_list(
-    stored: &StoredList,
-    issuers: &[Certificate],
-    algorithms: Algorithms<'_>,
-) -> anyhow::Result<List> {
-    let mut issuers = issuers.to_vec();
-    if let Some(der) = &stored.issuer_certificate {
-        issuers.push(Certificate::parse(der)?);
-    }
-    Ok(List::new(&stored.der, &issuers, algorithms)?)
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -182,10 +138,10 @@ mod tests {
         BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType, IsCa,
         KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
     };
-    use store::{ListSource, SqliteStore};
+    use store::{ListSource, SqliteStore, StoredList};
+    use wire::Timestamp;
 
     use super::*;
-    use crate::primitives;
 
     /// What the daemon fetched counts for the anchor that it was fetched for and for no other (threat R11), and is judged
     /// anew (threat R2).
@@ -234,9 +190,9 @@ mod tests {
                 .unwrap();
         }
         let mut evidence = Evidence::default();
-        let issuers = [Certificate::parse(issuer.der()).unwrap()];
-        let algorithms = primitives::provider().signature_verification_algorithms.all;
-        evidence.take_lists(&store, &here, &issuers, algorithms);
+        let mut kept = Kept::new(here.clone());
+        kept.add_issuer(&Certificate::parse(issuer.der()).unwrap());
+        evidence.take_lists(&store, &here, &mut kept);
         assert_eq!(evidence.known.len(), 1);
         assert!(evidence.known.iter().all(|known| known.list.is_verified()));
         assert_eq!(evidence.notes.len(), 1, "{:?}", evidence.notes);

@@ -1,12 +1,13 @@
 //! OCSP answers: asked for, verified, kept, and read back after a restart (RFC 6960).
 
-use pki::Answer;
+use pki::{Answer, AnswerStatus};
 use store::StoredAnswer;
 use wire::Timestamp;
 use x509::{CertId, Certificate, IssuerHash, OcspRequest, OcspResponse};
 
 use super::jobs::Times;
 use super::keeper::{Keeper, NotAccepted, algorithms};
+use crate::primitives::sha256;
 
 /// The request about a certificate. By SHA-1, which is what responders index by: the hash only names the issuer, whose
 /// key verifies the answer.
@@ -33,20 +34,32 @@ impl Keeper {
         let response = OcspResponse::parse(der).map_err(|error| refused(&error))?;
         let answer = pki::verify_answer(&response, certificate, issuer, now, Some(nonce), algorithms())
             .map_err(|error| refused(&error))?;
-        self.state.store.put_ocsp_answer(&StoredAnswer {
+        let kept = self.state.store.put_ocsp_answer(&StoredAnswer {
             key: key_of(certificate, issuer),
             der: der.to_vec(),
             issuer_certificate: issuer.der().to_vec(),
             certificate: certificate.der().to_vec(),
             not_after: certificate.not_after(),
             this_update: answer.this_update,
+            weight: weight(answer.status),
             next_update: Some(answer.next_update),
         })?;
-        self.put(certificate, issuer, answer);
+        // What holds now is what would hold after a restart.
+        if kept && !self.answers.put(issuer, certificate, answer) {
+            return Err(NotAccepted::NoRoom);
+        }
         Ok(Times {
             this_update: answer.this_update,
             next_update: Some(answer.next_update),
         })
+    }
+
+    /// Forgets the answers about certificates that are over, and no other (threat R9).
+    pub(super) fn forget_answers(&self, now: Timestamp) {
+        self.answers.forget(now);
+        if let Err(error) = self.state.store.forget_ocsp_answers(now) {
+            tracing::error!(%error, "OCSP answers about certificates that are over could not be forgotten");
+        }
     }
 
     /// Reads the answers back that were kept, so that whoever was revoked before a restart is refused as the very first
@@ -59,7 +72,7 @@ impl Keeper {
             let answer = read_back(&row);
             match answer {
                 Some((certificate, issuer, answer)) => {
-                    self.put(&certificate, &issuer, answer);
+                    self.answers.put(&issuer, &certificate, answer);
                     restored += 1;
                 }
                 None => tracing::error!(answer = ?row, "a kept OCSP answer cannot be used any more"),
@@ -67,14 +80,10 @@ impl Keeper {
         }
         Ok(restored)
     }
-
-    fn put(&self, certificate: &Certificate, issuer: &Certificate, answer: Answer) {
-        self.answers
-            .put(issuer.spki_sha256(), certificate.serial(), answer);
-    }
 }
 
-fn read_back(row: &StoredAnswer) -> Option<(Certificate, Certificate, Answer)> {
+/// Reads an answer that was verified when it was kept, and verifies it again.
+pub(crate) fn read_back(row: &StoredAnswer) -> Option<(Certificate, Certificate, Answer)> {
     let response = OcspResponse::parse(&row.der).ok()?;
     let certificate = Certificate::parse(&row.certificate).ok()?;
     let issuer = Certificate::parse(&row.issuer_certificate).ok()?;
@@ -83,8 +92,17 @@ fn read_back(row: &StoredAnswer) -> Option<(Certificate, Certificate, Answer)> {
     Some((certificate, issuer, answer))
 }
 
-/// The issuer's key and the serial number.
+/// Of two answers that were made at one instant, what revokes counts (threat R1).
+fn weight(status: AnswerStatus) -> u8 {
+    match status {
+        AnswerStatus::Good => 0,
+        AnswerStatus::Unknown => 1,
+        AnswerStatus::Revoked(_) => 2,
+    }
+}
+
+/// The issuer, by name and key, and the serial number.
 fn key_of(certificate: &Certificate, issuer: &Certificate) -> Vec<u8> {
-    let key = issuer.spki_sha256();
-    [key.as_slice(), certificate.serial().octets()].concat()
+    let issuer = [issuer.subject().comparable(), &issuer.spki_sha256()].concat();
+    [&sha256(&issuer), certificate.serial().octets()].concat()
 }

@@ -19,7 +19,7 @@ use crate::config::{Fetching, Locations, Objects};
 use crate::fetch::{FetchError, Fetcher, Rules};
 use crate::server::Metrics;
 
-/// Paths that wait to be looked at. When it is full, further ones are told the next time that they come.
+/// Paths that wait to be looked at. When it is full, further ones are not remembered, and so they come again.
 const WAITING: usize = 4096;
 /// Fetches that run or wait for their turn.
 const MOST_RUNNING: usize = 64;
@@ -92,11 +92,8 @@ impl Collector {
 }
 
 impl EvidenceSource for Collector {
-    fn met(&self, anchor: &Anchor, path: &[Certificate]) {
-        if self.has_places(anchor, path) {
-            // A full queue forgets this path; it comes again.
-            let _ = self.met.try_send((anchor.arn.clone(), path.to_vec()));
-        }
+    fn met(&self, anchor: &Anchor, path: &[Certificate]) -> bool {
+        !self.has_places(anchor, path) || self.met.try_send((anchor.arn.clone(), path.to_vec())).is_ok()
     }
 
     fn wanted(&self, anchor: &Anchor, path: &[Certificate]) -> Wanted {
@@ -117,9 +114,14 @@ struct Work {
     metrics: Arc<Metrics>,
     jobs: Jobs,
     cleaned: Timestamp,
+    /// Paths whose intermediates are to be learnt yet.
+    unlearnt: Vec<Met>,
     /// The rules that the fetcher was made with, and the fetcher.
     fetcher: Option<(Arc<Directions>, Arc<Fetcher>)>,
 }
+
+/// A list that was fetched before, where, and its times.
+type AtHand = (TrustAnchorArn, String, Times);
 
 /// What came of a fetch.
 type Fetched = (Target, Result<Times, String>);
@@ -148,6 +150,7 @@ pub(crate) async fn collect(
         metrics,
         jobs: Jobs::default(),
         cleaned: clock::now(),
+        unlearnt: Vec::new(),
         fetcher: None,
     };
     let (done, mut finished) = mpsc::channel::<Fetched>(MOST_RUNNING);
@@ -186,7 +189,9 @@ impl Work {
             .fetcher
             .as_ref()
             .is_some_and(|(of, _)| Arc::ptr_eq(of, &directions));
-        if !known {
+        let at_hand = if known { None } else { self.keeper.fetched_lists() };
+        // While the lists are being changed they are not looked at: the next second will do.
+        if let Some(at_hand) = at_hand {
             if let Some(fetching) = &directions.fetching {
                 let fetcher = Arc::new(Fetcher::new(fetching.rules.clone()));
                 self.fetcher = Some((Arc::clone(&directions), fetcher));
@@ -194,22 +199,26 @@ impl Work {
                 self.fetcher = None;
                 self.jobs = Jobs::default();
             }
-            self.add_configured(&directions, now);
+            self.add_configured(&directions, at_hand, now);
+        }
+        for (anchor, path) in std::mem::take(&mut self.unlearnt) {
+            self.note(&anchor, &path);
         }
         if now.since(self.cleaned) >= CLEANING {
             self.cleaned = now;
             let snapshot = self.snapshot.load();
             self.jobs.clean(now, |anchor| snapshot.anchor(anchor).is_some());
+            let keeper = Arc::clone(&self.keeper);
+            tokio::task::spawn_blocking(move || keeper.forget_answers(now));
         }
     }
 
     /// The lists that the configuration names are fetched without waiting for a certificate; those at hand from before a
     /// restart when their time comes.
-    fn add_configured(&mut self, directions: &Directions, now: Timestamp) {
+    fn add_configured(&mut self, directions: &Directions, at_hand: Vec<AtHand>, now: Timestamp) {
         if directions.fetching.is_none() {
             return;
         }
-        let at_hand = self.keeper.fetched_lists();
         for (anchor, locations) in &directions.locations {
             for at in &locations.crls {
                 let target = Target::List {
@@ -243,8 +252,12 @@ impl Work {
         ) else {
             return;
         };
-        if self.keeper.learn(anchor, path) {
-            self.jobs.retry_lists(anchor, now);
+        match self.keeper.learn(anchor, path) {
+            Some(true) => self.jobs.retry_lists(anchor, now),
+            Some(false) => {}
+            // A path that is remembered does not come again by itself.
+            None if self.unlearnt.len() < WAITING => self.unlearnt.push((anchor.clone(), path.to_vec())),
+            None => {}
         }
         for pair in path.windows(2) {
             let [certificate, issuer] = pair else { continue };
@@ -287,7 +300,7 @@ impl Work {
                 Arc::clone(&directions),
             );
             let mut nonce = vec![0; 16];
-            let _ = self.randomness.fill(&mut nonce);
+            let nonce = self.randomness.fill(&mut nonce).is_ok().then_some(nonce);
             let done = done.clone();
             tokio::spawn(async move {
                 let outcome = fetch(&target, about, nonce, &keeper, &fetcher, &directions).await;
@@ -301,9 +314,10 @@ impl Work {
 
     fn finished(&mut self, target: &Target, outcome: Result<Times, String>) {
         let (now, jitter) = (clock::now(), self.jitter());
-        let (kind, at) = match target {
-            Target::List { at, .. } => ("crl", at),
-            Target::Answer { at, .. } => ("ocsp", at),
+        let at = target.at();
+        let kind = match target {
+            Target::List { .. } => "crl",
+            Target::Answer { .. } => "ocsp",
         };
         match outcome {
             Ok(times) => {
@@ -333,6 +347,8 @@ enum NothingCame {
     NotAccepted(#[from] NotAccepted),
     #[error("reading what came ended in a panic")]
     Panic,
+    #[error("the system's source of randomness is unavailable")]
+    NoRandomness,
     #[error("nothing is fetched any more")]
     NoFetching,
 }
@@ -340,7 +356,7 @@ enum NothingCame {
 async fn fetch(
     target: &Target,
     about: Option<About>,
-    nonce: Vec<u8>,
+    nonce: Option<Vec<u8>>,
     keeper: &Arc<Keeper>,
     fetcher: &Fetcher,
     directions: &Directions,
@@ -357,6 +373,7 @@ async fn fetch(
             })
         }
         (Target::Answer { at, .. }, Some((certificate, issuer))) => {
+            let nonce = nonce.ok_or(NothingCame::NoRandomness)?;
             let question = request(&certificate, &issuer, &nonce);
             let bytes = fetcher.post(at, question, fetching.answer_bytes).await?;
             tokio::task::spawn_blocking(move || {

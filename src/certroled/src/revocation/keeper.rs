@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use arc_swap::ArcSwap;
-use broker::{OcspAnswers, RevocationLists, Snapshot};
-use pki::List;
-use store::{ListSource, StoredList};
+use broker::{Anchor, OcspAnswers, RevocationLists, Snapshot};
+use pki::{List, Mode};
+use store::{ListSource, Store, StoredList};
 use wire::{Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
@@ -27,9 +27,11 @@ pub(crate) struct Keeper {
     anchors: Mutex<HashMap<TrustAnchorArn, Kept>>,
 }
 
-/// What a set of objects makes of the lists, before it is in force.
+/// What a set of objects makes of the lists, before it is in force. While there is one, no list is taken: one that came
+/// in between would be in the store, and not in force.
 #[derive(Debug)]
-pub(crate) struct Prepared {
+pub(crate) struct Prepared<'k> {
+    in_force: MutexGuard<'k, HashMap<TrustAnchorArn, Kept>>,
     anchors: HashMap<TrustAnchorArn, Kept>,
 }
 
@@ -42,8 +44,10 @@ pub(crate) enum NotAccepted {
         "none of the certificates that are known here signed it: its issuer's certificate must be beside it"
     )]
     UnknownIssuer,
-    #[error("it is a delta, and the list that it changes is not here")]
+    #[error("it is a delta, and the full list that it changes is not here: bring that in first")]
     DeltaWithoutBase,
+    #[error("it is from a time to come ({this_update}, and it is {now}): are both clocks right?")]
+    NotYet { this_update: Timestamp, now: Timestamp },
     #[error("{0}")]
     Store(#[from] store::ListError),
     #[error("{0}")]
@@ -54,6 +58,8 @@ pub(crate) enum NotAccepted {
     NoAnchor,
     #[error("{0}")]
     Answer(String),
+    #[error("more OCSP answers are kept than there is room for")]
+    NoRoom,
 }
 
 impl Keeper {
@@ -72,89 +78,70 @@ impl Keeper {
 
     /// Reads what is kept for a set of objects: their files, and what the store has. A file's list that is older than
     /// one that was seen is refused, unless the newer one is in the store (threat R6).
-    pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared> {
+    pub(crate) fn prepare(&self, objects: &Objects) -> anyhow::Result<Prepared<'_>> {
+        let in_force = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
         let mut stored = self.state.store.revocation_lists()?;
         let mut anchors = HashMap::new();
         for (anchor, beside) in objects.anchors.iter().zip(&objects.revocation) {
-            let mut kept = Kept::default();
+            let mut kept = Kept::new(anchor.arn.clone());
             for certificate in anchor.trust.certificates().iter().chain(&beside.certificates) {
                 kept.add_issuer(certificate);
             }
             let (account, id) = names_of(&anchor.arn);
             for row in stored.extract_if(.., |row| row.account == account && row.trust_anchor == id) {
-                match self.read_stored(&row, &mut kept) {
+                match read_stored(self.state.store.as_ref(), &row, &mut kept) {
                     Ok(list) => {
-                        kept.add(list);
+                        kept.add(list, row.url);
                     }
-                    Err(error) => tracing::error!(
-                        trust_anchor = anchor.name,
-                        list = ?row,
-                        %error,
-                        "a kept revocation list cannot be used any more"
-                    ),
+                    Err(error) => lost(anchor, &row, &error)?,
                 }
             }
-            for list in &beside.lists {
+            // Full lists first: a delta without its list is a mistake.
+            let (deltas, full): (Vec<_>, Vec<_>) = beside.lists.iter().partition(|list| list.is_delta());
+            for list in full.into_iter().chain(deltas) {
                 self.add_from_file(&mut kept, list)
                     .map_err(|error| anyhow::anyhow!("trust-anchors/{}.crl: {error}", anchor.name))?;
             }
             anchors.insert(anchor.arn.clone(), kept);
         }
-        Ok(Prepared { anchors })
+        Ok(Prepared { in_force, anchors })
     }
 
-    /// Reads a list that was verified when it was kept, and verifies it again.
-    fn read_stored(&self, row: &StoredList, kept: &mut Kept) -> Result<Arc<List>, NotAccepted> {
-        if let Some(issuer) = row
-            .issuer_certificate
-            .as_deref()
-            .and_then(|der| Certificate::parse(der).ok())
-        {
-            kept.add_issuer(&issuer);
+    fn add_from_file(&self, kept: &mut Kept, list: &Arc<List>) -> Result<(), NotAccepted> {
+        let scope = kept.scope(list);
+        if list.is_delta() && !kept.has_base_of(list) {
+            return Err(NotAccepted::DeltaWithoutBase);
         }
-        let list = List::new(&row.der, kept.issuers(), algorithms())?;
-        let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
+        let number = number_of(list);
         let mark = self
             .state
             .store
-            .raise_revocation_mark(&scope, &row.number, &row.sha256);
+            .raise_revocation_mark(&scope, &number, &list.crl().sha256());
         match mark {
-            Ok(()) => Ok(Arc::new(list)),
-            // A newer one was in a file that may be gone by now.
-            Err(store::ListError::Older { .. }) => Ok(Arc::new(list.superseded())),
+            Ok(()) => {
+                kept.add(Arc::clone(list), None);
+                Ok(())
+            }
+            Err(store::ListError::Older { .. }) if kept.of_scope(&scope).is_some() => {
+                tracing::warn!(
+                    list = ?list.crl(),
+                    "the file's revocation list is older than the one that was fetched or imported, which is in force"
+                );
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    fn add_from_file(&self, kept: &mut Kept, list: &Arc<List>) -> Result<(), NotAccepted> {
-        if let Some(scope) = scope_of(list) {
-            let number = number_of(list);
-            match self
-                .state
-                .store
-                .raise_revocation_mark(&scope, &number, &list.crl().sha256())
-            {
-                Ok(()) => {}
-                Err(store::ListError::Older { .. }) if kept.of_scope(&scope).is_some() => {
-                    tracing::warn!(
-                        list = ?list.crl(),
-                        "the file's revocation list is older than the one that was fetched or imported, which is in force"
-                    );
-                    return Ok(());
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        kept.add(Arc::clone(list));
-        Ok(())
-    }
-
     /// Puts what was prepared in force, together with the snapshot that it was prepared for.
-    pub(crate) fn put_in_force(&self, prepared: Prepared, snapshot: &Snapshot) {
-        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
-        *anchors = prepared.anchors;
-        self.snapshot
-            .store(Arc::new(snapshot.with_lists(Arc::new(lists_of(&anchors)))));
+    pub(crate) fn put_in_force(&self, prepared: Prepared<'_>, snapshot: &Snapshot) {
+        let Prepared {
+            mut in_force,
+            anchors,
+        } = prepared;
+        *in_force = anchors;
+        let lists = Arc::new(lists_of(&in_force));
+        self.snapshot.store(Arc::new(snapshot.with_lists(lists)));
     }
 
     /// Takes a list that came from outside: read, verified, newer than what is there, and on disk before it counts.
@@ -173,7 +160,17 @@ impl Keeper {
         };
         // Reading a list of a million entries takes a while: nobody waits for it.
         let list = Arc::new(List::new(der, &issuers, algorithms())?);
-        let scope = scope_of(&list).ok_or(NotAccepted::UnknownIssuer)?;
+        // What nobody verified may be anyone's: its number must not stand in the way of the issuer's.
+        if !list.is_verified() {
+            return Err(NotAccepted::UnknownIssuer);
+        }
+        // One from a time to come would take the place of one that counts now.
+        if list.crl().this_update() > now {
+            return Err(NotAccepted::NotYet {
+                this_update: list.crl().this_update(),
+                now,
+            });
+        }
         let (account, trust_anchor) = names_of(anchor);
         let issuer = issuers
             .iter()
@@ -181,9 +178,9 @@ impl Keeper {
         let row = StoredList {
             account,
             trust_anchor,
-            scope,
+            scope: scope_of(anchor, &list),
             source,
-            url,
+            url: url.clone(),
             der: der.to_vec(),
             issuer_certificate: issuer.map(|issuer| issuer.der().to_vec()),
             number: number_of(&list),
@@ -192,20 +189,14 @@ impl Keeper {
         };
         let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = anchors.get_mut(anchor).ok_or(NotAccepted::NoAnchor)?;
-        if list.is_delta()
-            && kept
-                .lists()
-                .of(list.crl().issuer())
-                .iter()
-                .all(|known| known.is_delta())
-        {
+        if list.is_delta() && !kept.has_base_of(&list) {
             return Err(NotAccepted::DeltaWithoutBase);
         }
         let known = kept.of_scope(&row.scope).map(|known| known.crl().sha256());
         self.state.store.put_revocation_list(&row)?;
         // The same list again changes nothing, and must not forget what is remembered.
         if known != Some(row.sha256) {
-            kept.add(Arc::clone(&list));
+            kept.add(Arc::clone(&list), url);
             self.publish(&anchors);
         }
         Ok(list)
@@ -228,35 +219,39 @@ impl Keeper {
         Ok(times_of(&list))
     }
 
-    /// The lists that were fetched before a restart: where, and their times.
-    pub(super) fn fetched_lists(&self) -> Vec<(TrustAnchorArn, String, Times)> {
-        let rows = self.state.store.revocation_lists().unwrap_or_default();
-        let anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fetched = Vec::new();
-        for row in rows {
-            let anchor = anchors
-                .iter()
-                .find(|(arn, _)| names_of(arn) == (row.account.clone(), row.trust_anchor.clone()));
-            let Some((arn, kept)) = anchor else { continue };
-            if let (Some(url), Some(list)) = (row.url, kept.of_scope(&row.scope)) {
-                fetched.push((arn.clone(), url, times_of(list)));
-            }
-        }
-        fetched
+    /// The lists that were fetched before a restart: where, and their times. None while a list is taken or a reload is
+    /// under way.
+    pub(super) fn fetched_lists(&self) -> Option<Vec<(TrustAnchorArn, String, Times)>> {
+        let anchors = self.try_anchors()?;
+        let fetched = anchors.iter().flat_map(|(anchor, kept)| {
+            let lists = kept.fetched();
+            lists.map(|(url, list)| (anchor.clone(), url.to_owned(), times_of(list)))
+        });
+        Some(fetched.collect())
     }
 
-    /// Learns the intermediates of a path that was found valid; tells whether one is new.
-    pub(super) fn learn(&self, anchor: &TrustAnchorArn, path: &[Certificate]) -> bool {
-        let mut anchors = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The lists, for whoever must not wait.
+    fn try_anchors(&self) -> Option<MutexGuard<'_, HashMap<TrustAnchorArn, Kept>>> {
+        match self.anchors.try_lock() {
+            Ok(anchors) => Some(anchors),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Learns the intermediates of a path that was found valid; tells whether one is new. None while a list is taken or a
+    /// reload is under way, which nobody waits for here: ask again.
+    pub(super) fn learn(&self, anchor: &TrustAnchorArn, path: &[Certificate]) -> Option<bool> {
+        let mut anchors = self.try_anchors()?;
         let Some(kept) = anchors.get_mut(anchor) else {
-            return false;
+            return Some(false);
         };
         // Not the leaf: it signs no list.
         let mut new = false;
         for certificate in path.iter().skip(1) {
             new |= kept.add_issuer(certificate);
         }
-        new
+        Some(new)
     }
 
     /// How many lists are in force, and how many certificates they revoke.
@@ -283,6 +278,49 @@ impl fmt::Debug for Keeper {
     }
 }
 
+/// A kept list that cannot be read back. Where evidence is required its certificates are refused for want of it; where
+/// it is not they would pass, revoked ones too, and so nothing is put in force (threat R2).
+fn lost(anchor: &Anchor, row: &StoredList, error: &NotAccepted) -> anyhow::Result<()> {
+    let name = &anchor.name;
+    tracing::error!(trust_anchor = name, list = ?row, %error, "a kept revocation list cannot be used any more");
+    if anchor.trust.revocation().mode == Mode::Prefer {
+        anyhow::bail!(
+            "a kept revocation list of trust anchor `{name}` cannot be used any more ({error}), and whoever it revokes \
+             would pass: write mode = \"require\" into [trust_anchor.{name}.revocation] until its issuer's present list \
+             was imported or fetched"
+        );
+    }
+    Ok(())
+}
+
+/// Reads a list that was verified when it was kept, and verifies it again.
+pub(crate) fn read_stored(
+    store: &dyn Store,
+    row: &StoredList,
+    kept: &mut Kept,
+) -> Result<Arc<List>, NotAccepted> {
+    let mut issuers = kept.issuers().to_vec();
+    if let Some(issuer) = row
+        .issuer_certificate
+        .as_deref()
+        .and_then(|der| Certificate::parse(der).ok())
+    {
+        kept.add_issuer(&issuer);
+        issuers.push(issuer);
+    }
+    let list = List::new(&row.der, &issuers, algorithms())?;
+    if !list.is_verified() {
+        return Err(NotAccepted::UnknownIssuer);
+    }
+    // It was put there with its number: the mark cannot lie lower, and is only asked.
+    match store.raise_revocation_mark(&kept.scope(&list), &row.number, &row.sha256) {
+        Ok(()) => Ok(Arc::new(list)),
+        // A newer one was in a file that may be gone by now.
+        Err(store::ListError::Older { .. }) => Ok(Arc::new(list.superseded())),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn times_of(list: &List) -> Times {
     Times {
         this_update: list.crl().this_update(),
@@ -298,7 +336,7 @@ fn lists_of(anchors: &HashMap<TrustAnchorArn, Kept>) -> RevocationLists {
     lists
 }
 
-pub(super) fn names_of(anchor: &TrustAnchorArn) -> (String, String) {
+pub(crate) fn names_of(anchor: &TrustAnchorArn) -> (String, String) {
     (anchor.account().to_string(), anchor.id().to_string())
 }
 

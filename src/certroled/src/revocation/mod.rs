@@ -12,6 +12,10 @@ mod keeper;
 mod kept;
 mod places;
 mod scope;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use answers::read_back;
 pub(crate) use collector::{Collector, collect};
-pub(crate) use keeper::Keeper;
+pub(crate) use keeper::{Keeper, names_of, read_stored};
+pub(crate) use kept::Kept;

@@ -108,10 +108,7 @@ fn answer(question: &Question<'_>, certificate: &Certificate, above: &[&Certific
     let Some(issuer) = above.first() else {
         return Said::NotTold(Undetermined::Missing);
     };
-    let Some(answer) = question
-        .evidence
-        .answer(&issuer.spki_sha256(), certificate.serial())
-    else {
+    let Some(answer) = question.evidence.answer(issuer, certificate.serial()) else {
         return Said::NotTold(Undetermined::Missing);
     };
     let Answer {

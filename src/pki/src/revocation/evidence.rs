@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wire::Timestamp;
-use x509::{Name, Revoked, Serial};
+use x509::{Certificate, Name, Revoked, Serial};
 
 use super::list::List;
 
@@ -12,8 +12,9 @@ use super::list::List;
 pub trait Evidence {
     /// The usable lists whose issuer bears this name, whichever key it has.
     fn lists(&self, issuer: &Name) -> &[Arc<List>];
-    /// The OCSP answer about the certificate with this serial number, of the issuer whose key has this SHA-256.
-    fn answer(&self, issuer_key: &[u8; 32], serial: &Serial) -> Option<Answer>;
+    /// The OCSP answer about the certificate with this serial number, of this issuer: its name and its key, since two
+    /// CAs may share either (threat R3).
+    fn answer(&self, issuer: &Certificate, serial: &Serial) -> Option<Answer>;
 }
 
 /// Nothing is known.
@@ -25,7 +26,7 @@ impl Evidence for NoEvidence {
         &[]
     }
 
-    fn answer(&self, _: &[u8; 32], _: &Serial) -> Option<Answer> {
+    fn answer(&self, _: &Certificate, _: &Serial) -> Option<Answer> {
         None
     }
 }

@@ -19,7 +19,10 @@ const SHORT_LIVED: i64 = 30 * 86_400;
 /// Why a response's signature does not count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResponderError {
-    /// Signed with what no longer stands for anything, or with what there is no verifier for.
+    /// Signed with what no longer stands for anything, whoever could verify it.
+    #[error("it is signed with {0}, which is not accepted")]
+    Weak(String),
+    /// Signed with what there is no verifier for.
     #[error("it is signed with {algorithm} by a key of type {key}, which is not accepted")]
     Algorithm {
         /// With what.
@@ -61,10 +64,7 @@ pub(super) fn check(
     algorithms: Algorithms<'_>,
 ) -> Result<(), ResponderError> {
     if response.signature_algorithm().is_weak() {
-        return Err(ResponderError::Algorithm {
-            algorithm: response.signature_algorithm().to_string(),
-            key: "any type".to_owned(),
-        });
+        return Err(ResponderError::Weak(response.signature_algorithm().to_string()));
     }
     let came = response.certificates();
     if came.len() > MOST_CERTIFICATES {

@@ -42,9 +42,9 @@ impl Evidence for Known {
             .unwrap_or_default()
     }
 
-    fn answer(&self, issuer_key: &[u8; 32], serial: &Serial) -> Option<Answer> {
+    fn answer(&self, issuer: &Certificate, serial: &Serial) -> Option<Answer> {
         self.answers
-            .get(&(*issuer_key, serial.octets().to_vec()))
+            .get(&(issuer.spki_sha256(), serial.octets().to_vec()))
             .copied()
     }
 }

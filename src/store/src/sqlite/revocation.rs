@@ -142,7 +142,7 @@ fn raise(
 /// Every answer.
 pub(super) fn answers(connection: &Connection) -> Result<Vec<StoredAnswer>, StoreError> {
     let mut query = connection.prepare_cached(
-        "SELECT key, der, issuer_certificate, certificate, not_after, this_update, next_update
+        "SELECT key, der, issuer_certificate, certificate, not_after, this_update, weight, next_update
          FROM ocsp_answer ORDER BY key",
     )?;
     let answers = query.query_map([], |row| {
@@ -153,24 +153,26 @@ pub(super) fn answers(connection: &Connection) -> Result<Vec<StoredAnswer>, Stor
             certificate: row.get(3)?,
             not_after: Timestamp::from_seconds(row.get(4)?),
             this_update: Timestamp::from_seconds(row.get(5)?),
-            next_update: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_seconds),
+            weight: row.get(6)?,
+            next_update: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_seconds),
         })
     })?;
     Ok(answers.collect::<Result<_, _>>()?)
 }
 
-/// Keeps an answer unless one as late is there.
+/// Keeps an answer unless one as late, and of the same instant as heavy, is there.
 pub(super) fn put_answer(connection: &Connection, answer: &StoredAnswer) -> Result<bool, ListError> {
     check_key("the key of an OCSP answer", &answer.key)?;
     let kept = connection.execute(
         "INSERT INTO ocsp_answer
-         (key, der, issuer_certificate, certificate, not_after, this_update, next_update)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         (key, der, issuer_certificate, certificate, not_after, this_update, weight, next_update)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (key) DO UPDATE SET
              der = excluded.der, issuer_certificate = excluded.issuer_certificate,
              certificate = excluded.certificate, not_after = excluded.not_after,
-             this_update = excluded.this_update, next_update = excluded.next_update
-         WHERE excluded.this_update > this_update",
+             this_update = excluded.this_update, weight = excluded.weight, next_update = excluded.next_update
+         WHERE excluded.this_update > this_update
+             OR (excluded.this_update = this_update AND excluded.weight > weight)",
         params![
             answer.key,
             answer.der,
@@ -178,6 +180,7 @@ pub(super) fn put_answer(connection: &Connection, answer: &StoredAnswer) -> Resu
             answer.certificate,
             answer.not_after.seconds(),
             answer.this_update.seconds(),
+            answer.weight,
             answer.next_update.map(Timestamp::seconds),
         ],
     )?;
