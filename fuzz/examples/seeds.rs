@@ -49,8 +49,18 @@ fn ca() -> Done<Ca> {
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
 }
 
-/// What `fuzz::plan` reads: a count less two, the policy, the depth, how many lists and answers; zeros follow.
+/// What `fuzz::plan` reads: a count less two, the policy, the depth, how many lists and answers; then fourteen bytes for
+/// each certificate, and so on. Zeros follow.
 fn plans() -> Vec<(&'static str, Vec<u8>)> {
+    // Of four certificates, with these bytes of some: (which, byte, value).
+    let chain = |changes: &[(usize, usize, u8)]| {
+        let mut bytes = vec![0; 4 + 4 * 14];
+        bytes[0] = 2;
+        for (which, byte, value) in changes {
+            bytes[4 + which * 14 + byte] = *value;
+        }
+        bytes
+    };
     let lists = |count: u8, mode: u8| vec![count - 2, mode, 0, count - 1];
     vec![
         ("chain-2", vec![0]),
@@ -61,6 +71,12 @@ fn plans() -> Vec<(&'static str, Vec<u8>)> {
         ("lists-4", lists(4, 2)),
         ("lists-preferred", lists(3, 1)),
         ("answer", vec![0, 0x22, 0, 0x10]),
+        // The second has its issuer's name, and the third allows no intermediate below it.
+        ("self-issued", chain(&[(1, 1, 5), (2, 0, 5), (2, 3, 0x40)])),
+        // The leaf is a.example.com; the CAs permit example.com, and exclude other.org.
+        ("constraints", chain(&[(0, 9, 0x80), (1, 7, 0x80), (2, 7, 0xc1)])),
+        // The third bears the second's name and key: another certificate of the same CA.
+        ("twins", chain(&[(2, 0, 5), (2, 2, 3)])),
     ]
 }
 

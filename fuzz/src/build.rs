@@ -276,19 +276,24 @@ impl World {
                 date: Timestamp::from_seconds(NOW - 2000),
                 reason: None,
             };
-            // Whoever keeps answers has one about each certificate: the first that came.
-            known
-                .answers
-                .entry((hash.as_ref().to_vec(), vec![answer.serial]))
-                .or_insert(pki::Answer {
-                    status: match answer.status {
-                        Status::Good => pki::AnswerStatus::Good,
-                        Status::Revoked => pki::AnswerStatus::Revoked(revoked),
-                        Status::Unknown => pki::AnswerStatus::Unknown,
-                    },
-                    this_update: Timestamp::from_seconds(answer.this_update),
-                    next_update: Timestamp::from_seconds(answer.next_update),
-                });
+            let answered = pki::Answer {
+                status: match answer.status {
+                    Status::Good => pki::AnswerStatus::Good,
+                    Status::Revoked => pki::AnswerStatus::Revoked(revoked),
+                    Status::Unknown => pki::AnswerStatus::Unknown,
+                },
+                this_update: Timestamp::from_seconds(answer.this_update),
+                next_update: Timestamp::from_seconds(answer.next_update),
+            };
+            for odd_spelling in [false, true] {
+                let issuer = crate::names::Name {
+                    odd_spelling,
+                    ..answer.issuer
+                };
+                let key = (issuer.der(), hash.as_ref().to_vec(), vec![answer.serial]);
+                // Whoever keeps answers has one about each certificate: the first that came.
+                known.answers.entry(key).or_insert(answered);
+            }
         }
         Self { certificates, known }
     }
@@ -326,7 +331,8 @@ fn made_before(card: &Card) -> Certificate {
 #[derive(Debug, Default)]
 pub struct Known {
     lists: HashMap<Vec<u8>, Vec<Arc<pki::List>>>,
-    answers: HashMap<(Vec<u8>, Vec<u8>), pki::Answer>,
+    /// By the issuer's name, its key, and the serial number.
+    answers: HashMap<(Vec<u8>, Vec<u8>, Vec<u8>), pki::Answer>,
 }
 
 impl pki::Evidence for Known {
@@ -334,8 +340,8 @@ impl pki::Evidence for Known {
         self.lists.get(issuer.comparable()).map_or(&[], Vec::as_slice)
     }
 
-    fn answer(&self, issuer_key: &[u8; 32], serial: &Serial) -> Option<pki::Answer> {
-        let key = (issuer_key.to_vec(), serial.octets().to_vec());
-        self.answers.get(&key).copied()
+    fn answer(&self, issuer: &Certificate, serial: &Serial) -> Option<pki::Answer> {
+        let (name, key) = (issuer.subject().raw().to_vec(), issuer.spki_sha256().to_vec());
+        self.answers.get(&(name, key, serial.octets().to_vec())).copied()
     }
 }

@@ -165,6 +165,7 @@ pub struct List {
 /// What a responder said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
+    pub issuer: Name,
     pub issuer_key: usize,
     pub serial: u8,
     pub status: Status,
@@ -213,7 +214,9 @@ impl Plan {
             lists: (0..usize::from(lists % 5))
                 .map(|at| List::read(at, bytes.chunk()))
                 .collect(),
-            answers: (0..lists >> 4 & 3).map(|_| Answer::read(bytes.chunk())).collect(),
+            answers: (0..usize::from(lists >> 4 & 3))
+                .map(|at| Answer::read(at, bytes.chunk()))
+                .collect(),
             mode: [Mode::Off, Mode::Prefer, Mode::Require][usize::from(policy % 3)],
             staleness: if policy & 0x80 == 0 { 0 } else { 5 },
             asks_lists: sources != 1,
@@ -425,11 +428,12 @@ impl List {
 }
 
 impl Answer {
-    fn read(bytes: [u8; 2]) -> Self {
-        let [about, status] = bytes;
+    fn read(at: usize, bytes: [u8; 3]) -> Self {
+        let [issuer, about, status] = bytes;
         Self {
-            issuer_key: (1 + usize::from(about & 3)) % KEYS,
-            serial: 1 + (about >> 2) % SERIALS,
+            issuer: name(at + 1, issuer),
+            issuer_key: (at + 1 + usize::from(about & 3)) % KEYS,
+            serial: 1 + ((at as u8).wrapping_add(about >> 2)) % SERIALS,
             status: [Status::Good, Status::Good, Status::Revoked, Status::Unknown][usize::from(status & 3)],
             this_update: NOW + [-1000, 0, 1, -1000][usize::from(status >> 2 & 3)],
             next_update: NOW + [1000, 0, -1, -5, -6, 1, 1000, 1000][usize::from(status >> 4 & 7)],

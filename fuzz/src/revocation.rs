@@ -40,7 +40,11 @@ pub fn ours(plan: &Plan, path: &[&Card]) -> Verdict {
 }
 
 fn answer(plan: &Plan, card: &Card, issuer: &Card) -> Said {
-    let about = |answer: &&Answer| answer.issuer_key == issuer.key && is_number(card, answer.serial);
+    let about = |answer: &&Answer| {
+        answer.issuer_key == issuer.key
+            && answer.issuer.matches(issuer.subject)
+            && is_number(card, answer.serial)
+    };
     match plan.answers.iter().find(about) {
         None => Said::Missing,
         Some(answer) => match answer.status {
