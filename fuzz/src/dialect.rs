@@ -26,6 +26,10 @@ pub struct Dialect {
     pub leaf_may_be_a_ca: bool,
     /// Certificates may be of version 1.
     pub any_version: bool,
+    /// A key usage with keyCertSign makes a CA, where there are no basic constraints.
+    pub cert_sign_makes_a_ca: bool,
+    /// An anchor's own signature is nothing, and what it says of its algorithm either.
+    pub anchor_algorithms_are_free: bool,
     /// policyConstraints is processed, and asks for nothing where no policy is asked for.
     pub policies_are_processed: bool,
     /// An e-mail address in a subject is not compared with constraints.
@@ -48,6 +52,8 @@ pub struct Dialect {
     pub leaf_counts_as_a_repeat: bool,
     /// The search tries one issuer: of each certificate on a path no other one could be it, by name.
     pub first_candidate_decides: bool,
+    /// A certificate is over in its last second.
+    pub last_second_is_over: bool,
     /// The anchor's certificate needs a list too.
     pub anchors_are_asked_about: bool,
     /// A key usage without a bit is malformed (RFC 5280, 4.2.1.3).
@@ -106,6 +112,8 @@ pub fn openssl_accepts_at_most() -> Dialect {
         leaf_may_sign: true,
         leaf_may_be_a_ca: true,
         any_version: true,
+        cert_sign_makes_a_ca: true,
+        anchor_algorithms_are_free: true,
         any_serial: true,
         any_criticality: true,
         policies_are_processed: true,
@@ -124,6 +132,7 @@ pub fn openssl_accepts_at_least() -> Dialect {
         any_purpose_is_none: true,
         first_candidate_decides: true,
         self_issued_is_self_signed: true,
+        last_second_is_over: true,
         anchors_are_asked_about: true,
         usages_name_something: true,
         ..Dialect::default()

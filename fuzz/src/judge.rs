@@ -41,7 +41,7 @@ fn is_anchor(plan: &Plan, at: usize, dialect: &Dialect) -> bool {
             is_anchor: true,
             ..plan.certificates[at].clone()
         };
-        *card == twin && (dialect.anchors_are_names_and_keys || anchor_is_fit(card).is_ok())
+        *card == twin && anchor_is_fit(card, dialect).is_ok()
     })
 }
 
@@ -97,13 +97,12 @@ pub fn judge(plan: &Plan, path: &[usize], dialect: &Dialect) -> Verdict {
         cas
     };
     for card in judged.iter().chain([leaf]) {
-        if NOW < card.not_before || NOW > card.not_after {
+        let over = NOW > card.not_after || (dialect.last_second_is_over && NOW == card.not_after);
+        if NOW < card.not_before || over {
             return Err("a certificate is not valid now");
         }
     }
-    if !dialect.anchors_are_names_and_keys {
-        anchor_is_fit(anchor)?;
-    }
+    anchor_is_fit(anchor, dialect)?;
     lengths(plan, judged, dialect)?;
     if dialect
         .most_intermediates
@@ -159,8 +158,13 @@ fn search(plan: &Plan, path: &[usize], dialect: &Dialect) -> Verdict {
     Ok(())
 }
 
-fn anchor_is_fit(card: &Card) -> Verdict {
-    ca_is_fit(card, card.is_self_issued(), &Dialect::default())
+fn anchor_is_fit(card: &Card, dialect: &Dialect) -> Verdict {
+    if dialect.anchors_are_names_and_keys
+        || (dialect.anchor_algorithms_are_free && card.flaw == Flaw::AlgorithmsDisagree)
+    {
+        return Ok(());
+    }
+    ca_is_fit(card, card.is_self_issued(), dialect)
 }
 
 fn ca_is_fit(card: &Card, may_be_number_zero: bool, dialect: &Dialect) -> Verdict {
@@ -168,7 +172,8 @@ fn ca_is_fit(card: &Card, may_be_number_zero: bool, dialect: &Dialect) -> Verdic
     if card.flaw == Flaw::EmptySubject && !dialect.nobody_needs_a_name {
         return Err("a CA without a name");
     }
-    if !card.is_ca() {
+    let by_usage = card.basic.is_none() && card.usage.is_some_and(|usage| usage.cert_sign);
+    if !card.is_ca() && !(dialect.cert_sign_makes_a_ca && by_usage) {
         return Err("no CA");
     }
     if card.usage.is_some_and(|usage| !usage.cert_sign) && !dialect.issuers_need_no_cert_sign {
