@@ -1,7 +1,7 @@
 //! Makes the inputs that fuzzing starts from: `seeds FOLDER` writes FOLDER/TARGET/NAME.
 //!
 //! Certificates and plain lists come from rcgen; what rcgen does not make is put together by hand. Keys are made anew
-//! each time and thrown away, so the bytes differ from run to run.
+//! each time and thrown away, so the bytes differ from run to run. Plans are few bytes, the same every time.
 
 use std::error::Error;
 use std::fs;
@@ -24,6 +24,8 @@ fn main() -> Done<()> {
         ("certificate", certificates(&ca)?),
         ("crl", lists(&ca)?),
         ("ocsp", responses(&ca)),
+        ("path", plans()),
+        ("differential", plans()),
     ] {
         let folder = Path::new(&folder).join(target);
         fs::create_dir_all(&folder)?;
@@ -45,6 +47,37 @@ fn ca() -> Done<Ca> {
         excluded_subtrees: vec![GeneralSubtree::Rfc822Name("other.example".into())],
     });
     Ok(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?)
+}
+
+/// What `fuzz::plan` reads: a count less two, the policy, the depth, how many lists and answers; then fourteen bytes for
+/// each certificate, and so on. Zeros follow.
+fn plans() -> Vec<(&'static str, Vec<u8>)> {
+    // Of four certificates, with these bytes of some: (which, byte, value).
+    let chain = |changes: &[(usize, usize, u8)]| {
+        let mut bytes = vec![0; 4 + 4 * 14];
+        bytes[0] = 2;
+        for (which, byte, value) in changes {
+            bytes[4 + which * 14 + byte] = *value;
+        }
+        bytes
+    };
+    let lists = |count: u8, mode: u8| vec![count - 2, mode, 0, count - 1];
+    vec![
+        ("chain-2", vec![0]),
+        ("chain-3", vec![1]),
+        ("chain-5", vec![3]),
+        ("chain-12", vec![10]),
+        ("lists-2", lists(2, 2)),
+        ("lists-4", lists(4, 2)),
+        ("lists-preferred", lists(3, 1)),
+        ("answer", vec![0, 0x22, 0, 0x10]),
+        // The second has its issuer's name, and the third allows no intermediate below it.
+        ("self-issued", chain(&[(1, 1, 5), (2, 0, 5), (2, 3, 0x40)])),
+        // The leaf is a.example.com; the CAs permit example.com, and exclude other.org.
+        ("constraints", chain(&[(0, 9, 0x80), (1, 7, 0x80), (2, 7, 0xc1)])),
+        // The third bears the second's name and key: another certificate of the same CA.
+        ("twins", chain(&[(2, 0, 5), (2, 2, 3)])),
+    ]
 }
 
 fn certificates(ca: &Ca) -> Done<Vec<(&'static str, Vec<u8>)>> {

@@ -42,6 +42,8 @@ pub(crate) enum Answer {
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // The body has credentials in it.
+            Self::Status(201, _) => f.write_str("201"),
             Self::Status(status, body) => write!(f, "{status} {body}"),
             Self::Alert(alert) => write!(f, "the handshake ended with the alert {alert}"),
         }
