@@ -122,7 +122,7 @@ pub(crate) const RULES: &[Rule] = &[
         "the client should keep its credentials until they are nearly over"),
     new("end-entity.version", "the certificate is not of version 3",
         "have it issued anew as version 3"),
-    new("end-entity.malformed-extension", "an extension of the certificate cannot be read",
+    new("end-entity.malformed-extension", "an extension of the certificate cannot be read, is critical where it must not be, or there are too many of them",
         "have it issued anew by a CA that follows RFC 5280"),
     new("end-entity.duplicate-extension", "an extension of the certificate stands in it twice",
         "have it issued anew"),

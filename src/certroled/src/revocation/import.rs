@@ -31,8 +31,14 @@ impl Keeper {
                     format!("{before}list {} of {}: {error}", at + 1, file.display())
                 })?;
             let crl = list.crl();
+            let passed_over = match crl.passed_over() {
+                0 => String::new(),
+                some => format!(
+                    " ({some} entries have serial numbers that no certificate may have, and are passed over)"
+                ),
+            };
             told.push(format!(
-                "in force now: list {} of `{}`, {} certificates revoked, counts until {}",
+                "in force now: list {} of `{}`, {} certificates revoked{passed_over}, counts until {}",
                 crl.number().map(ToString::to_string).unwrap_or_default(),
                 crl.issuer().display(),
                 crl.len(),
