@@ -75,6 +75,11 @@ fn plans() -> Vec<(&'static str, Vec<u8>)> {
         ("self-issued", chain(&[(1, 1, 5), (2, 0, 5), (2, 3, 0x40)])),
         // The leaf is a.example.com; the CAs permit example.com, and exclude other.org.
         ("constraints", chain(&[(0, 9, 0x80), (1, 7, 0x80), (2, 7, 0xc1)])),
+        // The leaf bears its issuer's name, which spares it nothing: a.example.com is excluded.
+        (
+            "self-issued-leaf",
+            chain(&[(0, 1, 5), (1, 0, 5), (0, 9, 0x80), (1, 7, 0xc0)]),
+        ),
         // The third bears the second's name and key: another certificate of the same CA.
         ("twins", chain(&[(2, 0, 5), (2, 2, 3)])),
     ]
