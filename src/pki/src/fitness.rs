@@ -4,37 +4,61 @@ use x509::{Certificate, KeyAlgorithm};
 
 /// What makes a certificate unfit for its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unfit {
+pub enum Unfit {
+    /// Not of version 3 (RFC 5280, 4.1.2.1).
     #[error("it is of version {0}; only version 3 is accepted")]
     Version(u32),
+    /// A CA was wanted (RFC 5280, 4.2.1.9).
     #[error("it is not a CA certificate (basicConstraints does not say CA:TRUE)")]
     NotACa,
+    /// An end-entity was wanted.
     #[error("it is a CA certificate (basicConstraints says CA:TRUE), and not an end-entity's")]
     IsACa,
+    /// A CA whose key may not sign certificates (RFC 5280, 4.2.1.3).
     #[error("its key may not sign certificates (keyUsage is {0})")]
     KeyUsage(String),
+    /// An end-entity whose key may.
     #[error("its key may sign certificates (keyUsage is {0}), which an end-entity's may not")]
     SignsCertificates(String),
+    /// RFC 5280, 4.1.2.2.
     #[error("its serial number {0} is not a positive number of at most 20 octets")]
     Serial(String),
+    /// A CA without a name (RFC 5280, 4.1.2.6).
     #[error("its subject is empty")]
     EmptySubject,
+    /// RFC 5280, 4.2.1.6.
     #[error("its subject is empty, and its alternative names are not critical: it names nobody")]
     NamesNobody,
+    /// RFC 5280, 4.1.2.4.
     #[error("its issuer is empty")]
     EmptyIssuer,
+    /// RFC 5280, 4.2.1.10.
     #[error("it constrains the names of others, and is no CA")]
     ConstrainsNames,
+    /// RFC 5280, 4.2.
     #[error("it has the critical extension {0}, which is not known")]
     UnknownCriticalExtension(String),
+    /// One that stands twice (RFC 5280, 4.2).
+    #[error("its extension {0} stands twice")]
+    RepeatedExtension(String),
+    /// One that cannot be read, or is critical where it must not be, or the other way round.
     #[error("its extension {oid} {reason}")]
-    Extension { oid: String, reason: String },
+    Extension {
+        /// Its type, dotted.
+        oid: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// More extensions than are looked at.
     #[error("it has {0} extensions; at most {MOST_EXTENSIONS} are looked at")]
     TooManyExtensions(usize),
+    /// A key of a kind or size that nothing is built on.
     #[error("its key is {0}, which is not accepted")]
     Key(String),
+    /// Signed with what no longer stands for anything.
     #[error("it is signed with {0}, which is not accepted")]
     Signature(String),
+    /// RFC 5280, 4.1.1.2.
     #[error("the algorithm inside what was signed is not the one of the signature")]
     AlgorithmsDisagree,
 }
@@ -81,8 +105,8 @@ fn check_ca_but(certificate: &Certificate, any_serial: bool) -> Result<(), Unfit
 }
 
 /// Judges an end-entity certificate (threat P3), as far as every verifier must; what a broker wants besides is the
-/// broker's to say.
-pub(crate) fn check_end_entity(certificate: &Certificate) -> Result<(), Unfit> {
+/// broker's to say. Work is bounded whatever the certificate holds, so that it may be asked about a stranger's.
+pub fn check_end_entity(certificate: &Certificate) -> Result<(), Unfit> {
     check_serial(certificate)?;
     check_form(certificate)?;
     if certificate
@@ -151,7 +175,7 @@ fn check_extensions(certificate: &Certificate) -> Result<(), Unfit> {
             return Err(odd(error));
         }
         if extensions.iter().take(at).any(|other| other.oid == extension.oid) {
-            return Err(odd("stands twice"));
+            return Err(Unfit::RepeatedExtension(extension.oid.clone()));
         }
         if extension.critical && !extension.known {
             return Err(Unfit::UnknownCriticalExtension(extension.oid.clone()));

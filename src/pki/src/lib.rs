@@ -28,6 +28,7 @@ mod work;
 pub use anchor::{AnchorError, AnchorKind, TrustAnchor};
 pub use anchor_constraints::{AnchorConstraints, KeyRule};
 pub use error::PathError;
+pub use fitness::{Unfit, check_end_entity};
 pub use path::VerifiedPath;
 pub use question::Question;
 pub use revocation::{

@@ -5,12 +5,13 @@
 mod support;
 
 use pki::{Checked, Mode, PathError, RevocationPolicy, Source, Undetermined, Verdict, recheck};
-use rcgen::{KeyUsagePurpose, RevocationReason};
+use rcgen::{DnType, KeyUsagePurpose, RevocationReason};
 use support::certificates::{Ca, again, intermediate, intermediate_with, key, leaf, now, of, root, serial};
+use support::der::{element, extension, sequence};
 use support::evidence::Known;
 use support::listed::{CA, LEAF, World, require, told};
-use support::lists::{Fields, bring_in, entry, list, usable};
-use support::questions::{Ask, Memory, anchor};
+use support::lists::{Fields, bring_in, entry, list, uri_point, usable};
+use support::questions::{Ask, Memory, anchor, rule};
 
 /// Threats R1, R5: every certificate of the path but the anchor's is asked about, each at its own issuer.
 #[test]
@@ -186,6 +187,84 @@ fn a_list_may_be_signed_by_another_key_of_the_same_ca() {
     let known = Known::lists([of_root(), of_old(&[])]);
     let ask = Ask::new(&leaf, &pool, &anchor).knowing(&known);
     assert_eq!(ask.rule(), "path.revocation-missing");
+}
+
+/// A root that changed keys signs its list with the new one: it counts about what the old key issued where the anchor
+/// holds both (RFC 5280, 6.3.3 (f)).
+#[test]
+fn a_list_may_be_signed_by_another_certificate_of_the_anchor() {
+    let (old, new) = (root(|_| {}), root(|_| {}));
+    let no_lists = root(|params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]);
+    let over = root(|params| params.not_after = params.not_before);
+    let other = root(|params| params.distinguished_name.push(DnType::OrganizationName, "Other"));
+    let leaf = leaf(&old, |_| {});
+    for (case, beside, by, serials, wanted) in [
+        ("revoked", &new, &new, &[LEAF][..], "path.revoked"),
+        ("good", &new, &new, &[], "valid"),
+        (
+            "a key that is not in the anchor",
+            &other,
+            &new,
+            &[],
+            "path.revocation-missing",
+        ),
+        (
+            "revoked by a namesake",
+            &other,
+            &new,
+            &[LEAF],
+            "path.revocation-missing",
+        ),
+        (
+            "without cRLSign",
+            &no_lists,
+            &no_lists,
+            &[],
+            "path.revocation-missing",
+        ),
+        ("over", &over, &over, &[LEAF], "path.revocation-unusable"),
+        ("another name", &other, &other, &[LEAF], "path.revocation-missing"),
+    ] {
+        let anchor = anchor(&[&old, beside]).with_revocation(require(0));
+        // With the identifier of its signer's key and without, brought in beside its issuer and alone.
+        let silent = Fields::of(by, serials);
+        let id = element(0x80, &[of(by).subject_key_id().unwrap()]);
+        let id = extension(&[0x55, 0x1d, 0x23], false, &sequence(&[&id]));
+        let told = silent.clone().with(|fields| fields.extensions.push(id));
+        let (told, silent) = (told.signed_by(by.key()), silent.signed_by(by.key()));
+        let mut lists = vec![bring_in(&told, &[]).unwrap()];
+        if case != "without cRLSign" {
+            lists.push(usable(&told, by));
+            lists.push(usable(&silent, by));
+        }
+        for list in lists {
+            let known = Known::lists([list]);
+            let ask = Ask::new(&leaf, &[], &anchor).knowing(&known);
+            assert_eq!(ask.rule(), wanted, "{case}");
+        }
+    }
+}
+
+/// A list that somebody's key signed is nobody else's: that costs no signature, however many there are.
+#[test]
+fn lists_of_another_key_cost_nothing() {
+    let world = World::new();
+    let namesake = intermediate("One", &world.root, |_| {});
+    let anchor = world.anchor(0);
+    let shard = |at: u8| {
+        let point = uri_point(&format!("http://crl.example/{at}"));
+        let fields = Fields::of(&namesake, &[LEAF]).scope(&[&point]);
+        usable(&fields.signed_by(namesake.key()), &namesake)
+    };
+    let ours = usable(&list(&world.one, &[], |_| {}), &world.one);
+    for (ours, wanted) in [(None, "path.revocation-missing"), (Some(ours), "valid")] {
+        let known = Known::lists((0..120).map(shard).chain([world.of_root()]).chain(ours));
+        let report = Ask::new(&world.leaf, &world.pool, &anchor)
+            .knowing(&known)
+            .report();
+        assert_eq!(rule(&report.outcome), wanted);
+        assert_eq!(report.work.signatures, 2, "those of the two certificates");
+    }
 }
 
 /// A path that was found is asked about again with what is known now, without looking for it anew.

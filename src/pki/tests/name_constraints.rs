@@ -116,6 +116,24 @@ fn every_kind_of_name_is_compared() {
             false,
             true,
         ),
+        // Threat P25: what differs in its spelling only may be the same name, and what cannot be spelled otherwise is not.
+        // (Where a directory name is permitted, the subject is another one.)
+        (directory("Z\u{fc}rich"), directory("z\u{dc}rich"), false, false),
+        (directory("Z\u{fc}rich"), directory("Genf"), false, true),
+        (directory("Z\u{fc}rich"), directory("Zu\u{308}rich"), false, false),
+        (
+            directory("Z\u{fc}rich"),
+            directory("Z\u{fc}\u{ad}rich"),
+            false,
+            false,
+        ),
+        (
+            directory("Z\u{fc}rich"),
+            directory("Z\u{fc}rich\u{200b}"),
+            false,
+            false,
+        ),
+        (directory("Stra\u{df}e"), directory("Strasse"), false, false),
         // P7: a wildcard is all that it could stand for.
         (
             general(DNS, "example.com"),

@@ -4,13 +4,18 @@
 
 mod support;
 
-use pki::{Answer, AnswerError, AnswerStatus, ResponderError, WITHOUT_NEXT_UPDATE, verify_answer};
+use pki::{
+    Answer, AnswerError, AnswerStatus, Mode, ResponderError, RevocationPolicy, Source, WITHOUT_NEXT_UPDATE,
+    verify_answer,
+};
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
 use support::bent::{Bent, ECDSA_SHA1, RSA_MD5};
 use support::certificates::{
     Ca, again, custom, intermediate, key, leaf, now, of, params, read, root, root_with, serial,
 };
 use support::der::{extension, name};
+use support::evidence::Known;
+use support::questions::{Ask, anchor};
 use support::responses::{Fields, Single, UNKNOWN, by_key, by_name, id, nonce, revoked};
 use time::Duration;
 use x509::{Certificate, IssuerHash, OcspResponse, RevocationReason};
@@ -227,11 +232,11 @@ fn a_nonce_that_comes_back_is_the_one_that_was_sent() {
     }
 }
 
-/// Threat R4, to the second.
+/// Threat R4, to the second: a responder's clock may be five minutes ahead.
 #[test]
 fn answers_from_the_future_are_refused() {
     let world = World::new();
-    for (late, taken) in [(0, true), (1, false)] {
+    for (late, taken) in [(0, true), (2, true), (300, true), (301, false)] {
         let this = world.own().single(|one| one.this_update = now().plus(late));
         let produced = world.own().with(|fields| fields.produced_at = now().plus(late));
         for fields in [this, produced] {
@@ -248,6 +253,30 @@ fn answers_from_the_future_are_refused() {
         .single(|one| one.next_update = Some(one.this_update.plus(-1)));
     let result = world.judge(&backwards.signed_by(&world.key), None);
     assert!(matches!(result, Err(AnswerError::Backwards { .. })), "{result:?}");
+}
+
+/// An answer that was taken early counts from its thisUpdate on, and not before.
+#[test]
+fn an_answer_of_a_clock_that_is_ahead_counts_from_its_own_time_on() {
+    let world = World::new();
+    let early = world.own().single(|one| one.this_update = now().plus(2));
+    let answer = world.judge(&early.signed_by(&world.key), None).unwrap();
+    let anchor = anchor(&[&world.ca]).with_revocation(RevocationPolicy {
+        mode: Mode::Require,
+        sources: vec![Source::Ocsp],
+        max_staleness: 0,
+    });
+    let known = Known::default().answer(&world.leaf, &of(&world.ca), answer);
+    for (at, wanted) in [
+        (0, "path.revocation-not-yet"),
+        (1, "path.revocation-not-yet"),
+        (2, "valid"),
+    ] {
+        let ask = Ask::new(&world.leaf, &[], &anchor)
+            .knowing(&known)
+            .at(now().plus(at));
+        assert_eq!(ask.rule(), wanted, "{at}");
+    }
 }
 
 /// Threat R2: the signature is the issuer's or it is nothing.

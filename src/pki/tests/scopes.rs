@@ -223,6 +223,11 @@ fn deltas_only_revoke() {
         ),
         ("a hold", vec![base(vec![hold()])], "path.revoked"),
         (
+            "taken back in a complete list, which only a delta may say",
+            vec![base(vec![removed()])],
+            "path.revoked",
+        ),
+        (
             "a hold taken back by a delta only",
             vec![base(vec![hold()]), delta(vec![removed()])],
             "path.revoked",

@@ -8,24 +8,38 @@ use crate::der::{Element, GENERALIZED_TIME, UTC_TIME};
 use crate::reader::{Fault, Reader};
 
 /// The next element as a `Time`: UTCTime for 1950 to 2049, GeneralizedTime from 2050 on and for nothing before (RFC
-/// 5280, 4.1.2.5, 5.1.2.4 to 5.1.2.6).
+/// 5280, 5.1.2.4 to 5.1.2.6).
 pub(crate) fn time<'a>(reader: &mut Reader<'a>) -> Result<Timestamp, Fault<'a>> {
+    let start = reader.rest();
+    match either(reader)? {
+        (GENERALIZED_TIME, year, _) if year < 2050 => Err(Fault::new(
+            start,
+            "a GeneralizedTime for a year before 2050, which UTCTime writes",
+        )),
+        (.., at) => Ok(at),
+    }
+}
+
+/// The next element as a `Time` of either form, whatever the year. RFC 5280, 4.1.2.5, asks the same of certificates as of
+/// lists, but CAs do write GeneralizedTime earlier, and whoever tests verifiers wants that accepted (PKITS 4.2.4).
+pub(crate) fn either_time<'a>(reader: &mut Reader<'a>) -> Result<Timestamp, Fault<'a>> {
+    either(reader).map(|(.., at)| at)
+}
+
+/// The form, the year and the instant.
+fn either<'a>(reader: &mut Reader<'a>) -> Result<(u8, i64, Timestamp), Fault<'a>> {
     let element = reader.any()?;
     let fail = |reason| Fault::new(element.whole, reason);
     match element.tag {
         UTC_TIME => {
             let [year, month, day, hour, minute, second] = pairs(element.content).map_err(fail)?;
-            let century = if year >= 50 { 1900 } else { 2000 };
-            instant(century + year, [month, day, hour, minute, second]).map_err(fail)
+            let year = if year >= 50 { 1900 } else { 2000 } + year;
+            let at = instant(year, [month, day, hour, minute, second]).map_err(fail)?;
+            Ok((UTC_TIME, year, at))
         }
         GENERALIZED_TIME => {
             let (year, at) = generalized(&element)?;
-            if year < 2050 {
-                return Err(fail(
-                    "a GeneralizedTime for a year before 2050, which UTCTime writes",
-                ));
-            }
-            Ok(at)
+            Ok((GENERALIZED_TIME, year, at))
         }
         _ => Err(fail("not a time")),
     }

@@ -16,12 +16,13 @@ use crate::general_name::GeneralName;
 use crate::name::Name;
 use crate::name_constraints::NameConstraints;
 use crate::object_identifier::dotted;
-use crate::primitives::digest::{SHA256, digest};
+use crate::primitives::sha256;
 use crate::public_key::PublicKey;
 use crate::reader::Reader;
 use crate::serial::Serial;
 use crate::signature_algorithm::SignatureAlgorithm;
 use crate::signed::Signed;
+use crate::tbs;
 
 /// The largest certificate that is read. An ML-DSA-87 leaf is 7.5 KB; a few hundred names fit besides.
 const LARGEST: usize = 64 * 1024;
@@ -73,38 +74,42 @@ impl Certificate {
         }
         der::check(der)?;
         let malformed = |reason: &dyn fmt::Display| CertificateError::Malformed(reason.to_string());
-        // The library goes by a tag's number and not by its class, so that a certificate would have a second encoding
-        // with the same signature.
+        // The library goes by a tag's number and not by its class, so that a certificate would have a second encoding;
+        // the shape of what is signed, and of what is around it, is walked here first.
         let signed = Signed::split(der).map_err(|error| malformed(&error))?;
+        let walked = tbs::walk(signed.tbs).map_err(|fault| {
+            let (offset, reason) = fault.place(der);
+            malformed(&format_args!("{reason} at byte {offset}"))
+        })?;
         // What extensions hold is read here, strictly: the library's reading of it is let be.
         let mut reader = X509CertificateParser::new().with_deep_parse_extensions(false);
         let (rest, parsed) = reader.parse(der).map_err(|error| malformed(&error))?;
         if !rest.is_empty() {
             return Err(malformed(&"bytes after the end"));
         }
-        let tbs = &parsed.tbs_certificate;
-        if tbs.raw_serial().len() > LONGEST_SERIAL {
+        let fields = &parsed.tbs_certificate;
+        if fields.raw_serial().len() > LONGEST_SERIAL {
             return Err(malformed(&"the serial number is longer than 64 octets"));
         }
         Ok(Self(Arc::new(Inner {
+            algorithms_agree: walked.algorithm == signed.algorithm,
             parts: [signed.tbs, signed.algorithm, signed.signature].map(|part| {
                 let start = der::offset_of(part, der);
                 start..start.saturating_add(part.len())
             }),
             sha256: sha256(der),
-            version: tbs.version.0.saturating_add(1),
-            serial: Serial::new(tbs.raw_serial()),
-            not_before: Timestamp::from_seconds(tbs.validity.not_before.timestamp()),
-            not_after: Timestamp::from_seconds(tbs.validity.not_after.timestamp()),
-            subject: name("subject", tbs.subject.as_raw())?,
-            issuer: name("issuer", tbs.issuer.as_raw())?,
-            extensions: Extensions::read(tbs.extensions(), der),
-            public_key: PublicKey::read(tbs.subject_pki.raw).map_err(|error| malformed(&error))?,
-            spki_sha256: sha256(tbs.subject_pki.raw),
+            version: fields.version.0.saturating_add(1),
+            serial: Serial::new(fields.raw_serial()),
+            not_before: walked.not_before,
+            not_after: walked.not_after,
+            subject: name("subject", walked.subject)?,
+            issuer: name("issuer", walked.issuer)?,
+            extensions: Extensions::read(fields.extensions(), der),
+            public_key: PublicKey::read(walked.public_key).map_err(|error| malformed(&error))?,
+            spki_sha256: sha256(walked.public_key),
             signature_algorithm: SignatureAlgorithm::from_oid(&dotted(
                 parsed.signature_algorithm.algorithm.as_bytes(),
             )),
-            algorithms_agree: parsed.signature_algorithm == tbs.signature,
             der: der.to_vec(),
         })))
     }
@@ -259,14 +264,6 @@ fn name(whose: &str, raw: &[u8]) -> Result<Name, CertificateError> {
     read.map_err(|fault| CertificateError::Malformed(format!("its {whose} has {}", fault.place(raw).1)))
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = [0; 32];
-    for (to, from) in hash.iter_mut().zip(digest(&SHA256, bytes).as_ref()) {
-        *to = *from;
-    }
-    hash
-}
-
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
         self.0.der == other.0.der
@@ -359,19 +356,38 @@ mod tests {
         ));
     }
 
-    /// Threat P17: no part that the signature does not cover may be written another way.
+    /// Threat P17: no part may be written another way, whether the signature covers it or not.
     #[test]
     fn a_tag_of_another_class_is_refused() {
         let good = STANDARD.decode(PUBLISHED).unwrap();
         let signed = Signed::split(&good).unwrap();
         let algorithm = 4 + signed.tbs.len();
-        for at in [0, 4, algorithm, good.len() - signed.signature.len() - 3] {
+        let serial = good
+            .windows(4)
+            .position(|window| window == [0x02, 0x02, 0x01, 0x23])
+            .unwrap();
+        for at in [0, 4, serial, algorithm, good.len() - signed.signature.len() - 3] {
             for class in [0x40, 0x80, 0xc0] {
                 let mut bent = good.clone();
                 bent[at] |= class;
                 assert!(Certificate::parse(&bent).is_err(), "byte {at}, class {class:02x}");
             }
         }
+    }
+
+    /// Threat P17: what follows a key is a part of what is read, though the library does not look at it.
+    #[test]
+    fn something_after_the_key_is_refused() {
+        let good = STANDARD.decode(PUBLISHED).unwrap();
+        let at = good.windows(2).position(|window| window == [0x30, 0x59]).unwrap();
+        let (before, key) = good.split_at(at);
+        let (key, after) = key.split_at(2 + 0x59);
+        let mut bent = [before, &[0x30, 0x5b], &key[2..], &[0x05, 0x00], after].concat();
+        // The lengths around it: of the whole (82 01 42), and of what was signed (81 ea).
+        bent[3] += 2;
+        bent[6] += 2;
+        let error = Certificate::parse(&bent).unwrap_err().to_string();
+        assert!(error.contains("something after the public key"), "{error}");
     }
 
     /// Threats P12, P24: what cannot be read or is not known is kept and named, not lost.
@@ -404,6 +420,21 @@ mod tests {
         .unwrap();
         assert!(
             short_address
+                .extensions()
+                .iter()
+                .any(|extension| extension.error.is_some())
+        );
+
+        // Key usage with an octet that says nothing.
+        let long_usage = Certificate::parse(&made(|params| {
+            let content = vec![0x03, 0x03, 0x00, 0x80, 0x00];
+            params
+                .custom_extensions
+                .push(CustomExtension::from_oid_content(&[2, 5, 29, 15], content));
+        }))
+        .unwrap();
+        assert!(
+            long_usage
                 .extensions()
                 .iter()
                 .any(|extension| extension.error.is_some())

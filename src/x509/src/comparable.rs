@@ -5,8 +5,13 @@
 //! case, with white space at the ends dropped and runs of it taken for one space. A value that is no text, or whose
 //! bytes are not valid under its type, matches itself only. Characters are not composed or decomposed (no NFKC): two
 //! spellings of one letter are two names.
+//!
+//! That is on the safe side where names must match, and not where they must not: an excluded name could be borne in
+//! another spelling. So a name tells whether it is certain: all of its values are text, of characters that have one
+//! spelling (`spelling`). One that is not lies in every subtree that is excluded.
 
 use crate::name::Attribute;
+use crate::spelling;
 
 const TEXT: u8 = 0;
 const OPAQUE: u8 = 1;
@@ -16,26 +21,26 @@ const OPAQUE: u8 = 1;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Comparable {
     bytes: Vec<u8>,
-    complete: bool,
+    certain: bool,
 }
 
 impl Comparable {
     pub(crate) fn of(rdns: &[Vec<Attribute>]) -> Self {
         let mut this = Self {
             bytes: Vec::with_capacity(64),
-            complete: true,
+            certain: true,
         };
         for rdn in rdns {
             match rdn.as_slice() {
                 [only] => {
                     this.bytes.push(1);
-                    this.complete &= write(&mut this.bytes, only);
+                    this.certain &= write(&mut this.bytes, only);
                 }
                 several => {
                     let mut written: Vec<Vec<u8>> = Vec::with_capacity(several.len());
                     for attribute in several {
                         let mut bytes = Vec::new();
-                        this.complete &= write(&mut bytes, attribute);
+                        this.certain &= write(&mut bytes, attribute);
                         written.push(bytes);
                     }
                     written.sort();
@@ -56,8 +61,8 @@ impl Comparable {
         self.bytes.starts_with(&base.bytes)
     }
 
-    pub(crate) fn is_complete(&self) -> bool {
-        self.complete
+    pub(crate) fn is_certain(&self) -> bool {
+        self.certain
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -65,14 +70,14 @@ impl Comparable {
     }
 }
 
-/// Writes one attribute; says whether its value is text.
+/// Writes one attribute; says whether no other value could mean the same.
 fn write(to: &mut Vec<u8>, attribute: &Attribute) -> bool {
     put(to, attribute.oid.as_bytes());
     match decode(attribute.tag, &attribute.bytes) {
         Some(text) => {
             to.push(TEXT);
             put(to, fold(&text).as_bytes());
-            true
+            spelling::is_certain(&text)
         }
         None => {
             to.extend([OPAQUE, attribute.tag]);
@@ -171,7 +176,9 @@ mod tests {
         // What is no text matches itself, type and all.
         assert!(cn(20, b"\xe9").is(&cn(20, b"\xe9")));
         assert!(!cn(20, b"\xe9").is(&cn(12, b"\xe9")));
-        assert!(!cn(20, b"\xe9").is_complete());
+        assert!(!cn(20, b"\xe9").is_certain());
+        // The same letter spelled in two ways is two names, of which one says that there may be another.
+        assert!(name.is_certain() && !cn(12, "Zu\u{308}rich CA".as_bytes()).is_certain());
     }
 
     #[test]

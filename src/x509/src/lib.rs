@@ -22,6 +22,7 @@ mod extensions;
 mod general_name;
 mod name;
 mod name_constraints;
+mod named_bits;
 mod object_identifier;
 mod ocsp;
 mod pem;
@@ -33,6 +34,8 @@ mod revocation_reason;
 mod serial;
 mod signature_algorithm;
 mod signed;
+mod spelling;
+mod tbs;
 mod written_name;
 
 pub use certificate::{Certificate, CertificateError};

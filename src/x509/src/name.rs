@@ -132,9 +132,10 @@ impl Name {
         self.comparable.is_below(&base.comparable)
     }
 
-    /// Whether every value could be compared as text; names that could not are compared by their bytes alone.
+    /// Whether every value could be compared as text that has one spelling: a name that differs from it is another name.
+    /// Of others that cannot be told.
     pub fn is_comparable(&self) -> bool {
-        self.comparable.is_complete()
+        self.comparable.is_certain()
     }
 
     /// The form that is compared, as a key for look-ups.

@@ -2,12 +2,22 @@
 
 use std::fmt::Write as _;
 
+use crate::primitives::sha256;
+
+/// The longest identifier, in octets, that is shown whole. No registered one comes near this.
+const LONGEST: usize = 64;
+
 /// The dotted form (X.690, 8.19). An arc beyond 128 bits is nobody's; such an identifier is shown by its octets, so
-/// that a long one costs no arithmetic.
+/// that a long one costs no arithmetic. One that would only fill a log is shown by its beginning and its hash: two are
+/// compared in this form, and must not be taken for one because they begin alike.
 pub(crate) fn dotted(content: &[u8]) -> String {
-    arcs(content).unwrap_or_else(|| {
-        let shown = content.get(..32).unwrap_or(content);
-        format!("0x{}", hex::encode(shown))
+    arcs(content).unwrap_or_else(|| match content.get(..32) {
+        Some(beginning) if content.len() > LONGEST => format!(
+            "0x{}..sha256:{}",
+            hex::encode(beginning),
+            hex::encode(sha256(content))
+        ),
+        _ => format!("0x{}", hex::encode(content)),
     })
 }
 
@@ -25,8 +35,7 @@ fn push(text: &mut String, arc: u128) {
 }
 
 fn arcs(content: &[u8]) -> Option<String> {
-    // No registered identifier comes near this; text longer than that would only fill a log.
-    if content.len() > 64 {
+    if content.len() > LONGEST {
         return None;
     }
     // Most arcs take one octet and one or two digits. A certificate has some twenty identifiers, and none should cost
@@ -110,7 +119,19 @@ mod tests {
         // 2^133 does not fit; neither does an identifier of a thousand octets.
         let huge = [&[0x2a, 0x82][..], &[0x80; 18], &[0x00]].concat();
         assert_eq!(dotted(&huge), format!("0x{}", hex::encode(&huge)));
-        assert!(dotted(&[0x2a; 1000]).len() < 80);
+        let long = [0x2a; 1000];
+        assert!(dotted(&long).len() < 160);
+        // Two are not taken for one because they begin alike, or are as long.
+        let mut other = long;
+        other[999] = 0x2b;
+        assert_ne!(dotted(&other), dotted(&long));
+        assert_ne!(dotted(&long[..999]), dotted(&long));
+        let twin = [&huge[..huge.len() - 1], &[0x01]].concat();
+        let (padded, twin) = (
+            [&huge[..], &[0x2a; 20]].concat(),
+            [&twin[..], &[0x2a; 20]].concat(),
+        );
+        assert_ne!(dotted(&padded), dotted(&twin));
     }
 
     #[test]

@@ -9,3 +9,15 @@ pub(crate) use ring::digest;
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!("x509 needs a source of primitives: turn on its feature `ring` (the default) or `aws-lc-rs`");
+
+/// SHA-256.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    for (to, from) in hash
+        .iter_mut()
+        .zip(digest::digest(&digest::SHA256, bytes).as_ref())
+    {
+        *to = *from;
+    }
+    hash
+}

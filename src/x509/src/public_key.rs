@@ -76,9 +76,16 @@ impl PublicKey {
     /// Reads a SubjectPublicKeyInfo. The algorithm is decided by the exact bytes of its identifier: explicit curve
     /// parameters or odd RSA parameters are something else (threats P14, P15).
     pub(crate) fn read(spki: &[u8]) -> Result<Self, &'static str> {
-        let (outer, _) = der::split(spki)?;
+        let (outer, []) = der::split(spki)? else {
+            return Err("bytes after the public key");
+        };
         let (identifier, rest) = der::split(outer.content)?;
-        let (bits, _) = der::split(rest)?;
+        let (bits, []) = der::split(rest)? else {
+            return Err("something after the public key's bits");
+        };
+        if (outer.tag, identifier.tag, bits.tag) != (der::SEQUENCE, der::SEQUENCE, der::BIT_STRING) {
+            return Err("the public key is not a sequence of an algorithm and a bit string");
+        }
         let Some((0, key)) = bits.content.split_first() else {
             return Err("the public key is not a whole number of bytes");
         };
@@ -170,6 +177,7 @@ fn magnitude<'a>(element: &der::Element<'a>) -> Option<&'a [u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode;
 
     fn spki(algorithm: &[u8], key: &[u8]) -> Vec<u8> {
         let element = |tag: u8, content: &[u8]| {
@@ -237,5 +245,26 @@ mod tests {
             read(&RSA[..11], &rsa(&modulus, &[3])),
             KeyAlgorithm::Other(_)
         ));
+    }
+
+    /// Threat P17: a key has one encoding, by which it is known.
+    #[test]
+    fn a_key_of_another_shape_is_refused() {
+        let good = spki(ED25519, &[7; 32]);
+        assert!(PublicKey::parse(&good).is_ok());
+        let bits = 2 + 2 + ED25519.len();
+        let tagged = |at: usize, tag: u8| {
+            let mut bent = good.clone();
+            bent[at] = tag;
+            bent
+        };
+        for (case, bent) in [
+            ("outer tag", tagged(0, 0xb0)),
+            ("algorithm's tag", tagged(2, 0xb0)),
+            ("key's tag", tagged(bits, 0x83)),
+            ("after the bits", encode::element(0x30, &[&good[2..], &[5, 0]])),
+        ] {
+            assert!(PublicKey::parse(&bent).is_err(), "{case}");
+        }
     }
 }

@@ -156,4 +156,13 @@ async fn a_list_is_its_own_anchors() {
     }
     let name = "certroled_revocation_lists{trust_anchor=\"other\"}";
     assert_eq!(super::figure(&daemon, name).await, 0);
+    // A newer list of the other anchor's does not make this one's an old one, whose numbers are its own.
+    let (taken, text) = import(&daemon, "other", &acme.list(5, &[], (-1, 24)), 0o600);
+    assert!(taken, "{text}");
+    let good = acme.leaf("web-2");
+    for _ in 0..2 {
+        daemon = daemon.kill().start().await;
+        assert_eq!(outcome(&daemon, &good).await, granted());
+        assert_eq!(outcome(&daemon, &bad).await, refused("path.revoked"));
+    }
 }

@@ -85,7 +85,12 @@ mod tests {
         let certificate = memory.read(der).unwrap();
         assert_eq!(memory.0.len(), 0, "reading alone keeps nothing");
         memory.keep(&certificate);
-        assert_eq!(memory.read(der).unwrap(), certificate);
+        assert_eq!(memory.0.len(), 1);
+        let weight = memory.0.weight();
+        assert_eq!(weight, der.len() as u64, "it weighs as much as its bytes");
+        // The very value is given, and not another reading of the same bytes.
+        let kept = memory.read(der).unwrap();
+        assert_eq!(kept.der().as_ptr(), certificate.der().as_ptr());
         let mut bent = der.to_vec();
         *bent.last_mut().unwrap() ^= 1;
         assert_ne!(memory.read(&bent).unwrap(), certificate);
@@ -94,11 +99,17 @@ mod tests {
 
     #[test]
     fn it_is_bounded_by_bytes() {
-        let memory = CertificateMemory(Cache::with_weighter(8, 4096, Length));
+        const MOST: u64 = 4096;
+        let memory = CertificateMemory(Cache::with_weighter(8, MOST, Length));
+        let mut kept_in_all = 0;
         for _ in 0..64 {
             let made = rcgen::generate_simple_self_signed(vec!["web".to_owned()]).unwrap();
-            memory.keep(&memory.read(made.cert.der()).unwrap());
+            let certificate = memory.read(made.cert.der()).unwrap();
+            kept_in_all += certificate.der().len() as u64;
+            memory.keep(&certificate);
         }
-        assert!(memory.0.weight() <= 4096);
+        assert!(kept_in_all > 4 * MOST, "more than there is room for");
+        assert!(memory.0.weight() <= MOST);
+        assert!((1..64).contains(&memory.0.len()), "{} are kept", memory.0.len());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pki::VerifiedPath;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
-use wire::{AccountId, Timestamp};
+use wire::{AccountId, Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
 use crate::snapshot::Anchor;
@@ -14,21 +14,32 @@ use crate::snapshot::Anchor;
 /// How many are kept.
 const MOST: usize = 16 * 1024;
 
-/// Everything that a path was found from, but for the time and what is known of revocation: the anchor, and the bytes
-/// that came with the request, in their order.
+/// Everything that a path was found from, but for the time and what is known of revocation: the anchor, the leaf, and
+/// the bag of certificates that came with it. Their order and their number say nothing (contract 1.6), so that whoever
+/// shuffles them is one entry, and not ten factorial.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PathKey {
     account: AccountId,
     anchor: Uuid,
-    certificates: Vec<[u8; 32]>,
+    leaf: [u8; 32],
+    /// Sorted, each once.
+    pool: Vec<[u8; 32]>,
 }
 
 impl PathKey {
     pub(crate) fn of(anchor: &Anchor, leaf: &Certificate, pool: &[Certificate]) -> Self {
+        Self::new(&anchor.arn, leaf, pool)
+    }
+
+    fn new(anchor: &TrustAnchorArn, leaf: &Certificate, pool: &[Certificate]) -> Self {
+        let mut pool: Vec<_> = pool.iter().map(Certificate::sha256).collect();
+        pool.sort_unstable();
+        pool.dedup();
         Self {
-            account: anchor.arn.account(),
-            anchor: anchor.arn.id(),
-            certificates: [leaf].into_iter().chain(pool).map(Certificate::sha256).collect(),
+            account: anchor.account(),
+            anchor: anchor.id(),
+            leaf: leaf.sha256(),
+            pool,
         }
     }
 }
@@ -59,5 +70,44 @@ impl PathMemory {
 impl fmt::Debug for PathMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PathMemory({})", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn neither_order_nor_repetition_makes_another_key() {
+        let made = || {
+            let made = rcgen::generate_simple_self_signed(vec!["web".to_owned()]).unwrap();
+            Certificate::parse(made.cert.der()).unwrap()
+        };
+        let (leaf, one, two) = (made(), made(), made());
+        let anchor = |id: &str| {
+            let arn = format!("arn:aws:rolesanywhere:eu-central-1:111122223333:trust-anchor/{id}");
+            arn.parse::<TrustAnchorArn>().unwrap()
+        };
+        let ours = anchor("11111111-1111-4111-8111-111111111111");
+        let other = anchor("22222222-2222-4222-8222-222222222222");
+        let key = |leaf: &Certificate, pool: &[&Certificate]| {
+            let pool: Vec<_> = pool.iter().map(|one| (*one).clone()).collect();
+            PathKey::new(&ours, leaf, &pool)
+        };
+        let wanted = key(&leaf, &[&one, &two]);
+        for (pool, same) in [
+            (&[&two, &one][..], true),
+            (&[&one, &two, &one, &two], true),
+            (&[&one], false),
+            (&[&one, &two, &leaf], false),
+            (&[], false),
+        ] {
+            assert_eq!(key(&leaf, pool) == wanted, same, "{} certificates", pool.len());
+        }
+        // Which of them is the leaf, and which anchor was named, matters.
+        assert_ne!(key(&one, &[&leaf, &two]), wanted);
+        let pool = [one.clone(), two.clone()];
+        assert_ne!(PathKey::new(&other, &leaf, &pool), wanted);
     }
 }

@@ -1,5 +1,6 @@
 //! The broker's own rules for an end-entity certificate, beside those of its path (contract 2; threats P2, P3, P14).
 
+use pki::Unfit;
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use wire::ErrorClass;
 use x509::{Certificate, KeyAlgorithm};
@@ -25,44 +26,16 @@ pub(crate) fn judge(
             .with("subject", certificate.subject().display())
             .with("serial", certificate.serial().hex())
     };
-    if certificate.version() != 3 {
-        return Err(refuse("end-entity.version").with("version", certificate.version()));
-    }
-    // Extensions that cannot be read, or come twice, say nothing that could be relied on (threats P12, P24).
-    for (at, extension) in certificate.extensions().iter().enumerate() {
-        if let Some(error) = &extension.error {
-            return Err(refuse("end-entity.malformed-extension")
-                .with("extension", &extension.oid)
-                .with("error", error));
-        }
-        if certificate
-            .extensions()
-            .iter()
-            .skip(at.saturating_add(1))
-            .any(|other| other.oid == extension.oid)
-        {
-            return Err(refuse("end-entity.duplicate-extension").with("extension", &extension.oid));
-        }
-        if extension.critical && !extension.known {
-            return Err(refuse("end-entity.unknown-critical-extension").with("extension", &extension.oid));
-        }
+    if let Err(unfit) = pki::check_end_entity(certificate) {
+        return Err(refuse(rule_of(&unfit)).with("reason", unfit));
     }
     if certificate.subject().is_empty() {
         return Err(refuse("end-entity.empty-subject"));
-    }
-    if certificate
-        .basic_constraints()
-        .is_some_and(|constraints| constraints.ca)
-    {
-        return Err(refuse("end-entity.is-a-ca").with("basicConstraints", "cA is true"));
     }
     match certificate.key_usage() {
         None => return Err(refuse("end-entity.no-key-usage")),
         Some(usage) if !usage.digital_signature() => {
             return Err(refuse("end-entity.no-digital-signature").with("keyUsage", usage.describe()));
-        }
-        Some(usage) if usage.key_cert_sign() => {
-            return Err(refuse("end-entity.signs-certificates").with("keyUsage", usage.describe()));
         }
         Some(_) => {}
     }
@@ -71,20 +44,11 @@ pub(crate) fn judge(
     {
         return Err(refuse("end-entity.not-for-clients").with("extendedKeyUsage", usage.describe()));
     }
-    if certificate.signature_algorithm().is_weak() {
-        return Err(
-            refuse("end-entity.weak-signature").with("signatureAlgorithm", certificate.signature_algorithm())
-        );
-    }
     let key = certificate.public_key().algorithm();
     let verified = algorithms.iter().any(|verifier| {
         verifier.public_key_alg_id().as_ref() == certificate.public_key().algorithm_identifier()
     });
     match (key, channel) {
-        (KeyAlgorithm::Rsa { bits }, _) if !(2048..=8192).contains(bits) => {
-            Err(refuse("end-entity.key-not-supported").with("key", key))
-        }
-        (KeyAlgorithm::Other(_), _) => Err(refuse("end-entity.key-not-supported").with("key", key)),
         (KeyAlgorithm::Ed25519, Channel::Signature) => {
             Err(refuse("end-entity.key-not-for-signing").with("key", key))
         }
@@ -93,10 +57,32 @@ pub(crate) fn judge(
     }
 }
 
+/// The form of a certificate is judged in one place, for every path (`pki`). What an operator meets most often in a
+/// client's has a rule of its own here; the rest is said with the path's.
+fn rule_of(unfit: &Unfit) -> &'static str {
+    match unfit {
+        Unfit::Version(_) => "end-entity.version",
+        Unfit::Extension { .. } | Unfit::TooManyExtensions(_) => "end-entity.malformed-extension",
+        Unfit::RepeatedExtension(_) => "end-entity.duplicate-extension",
+        Unfit::UnknownCriticalExtension(_) => "end-entity.unknown-critical-extension",
+        Unfit::IsACa => "end-entity.is-a-ca",
+        Unfit::SignsCertificates(_) => "end-entity.signs-certificates",
+        Unfit::EmptySubject | Unfit::NamesNobody => "end-entity.empty-subject",
+        Unfit::Signature(_) => "end-entity.weak-signature",
+        Unfit::Key(_) => "end-entity.key-not-supported",
+        Unfit::NotACa
+        | Unfit::KeyUsage(_)
+        | Unfit::Serial(_)
+        | Unfit::EmptyIssuer
+        | Unfit::ConstrainsNames
+        | Unfit::AlgorithmsDisagree => "path.unfit",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose};
+    use rcgen::{CertificateParams, CustomExtension, DnType, KeyPair, KeyUsagePurpose};
     use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, alg_id};
 
     use super::*;
@@ -116,6 +102,30 @@ mod tests {
 
         fn signature_alg_id(&self) -> AlgorithmIdentifier {
             alg_id::ECDSA_SHA256
+        }
+    }
+
+    /// Each extension is compared with those before it, so that how many there may be is asked first: a certificate of
+    /// a stranger has room for thousands, and the answer must not be that the last two are the same.
+    #[test]
+    fn extensions_are_counted_before_they_are_compared() {
+        let knows: &dyn SignatureVerificationAlgorithm = &Knows(alg_id::ECDSA_P256);
+        for (count, repeated, wanted) in [
+            (40, false, Ok(())),
+            (40, true, Err("end-entity.duplicate-extension")),
+            (3000, true, Err("end-entity.malformed-extension")),
+        ] {
+            let mut params = CertificateParams::default();
+            params.distinguished_name.push(DnType::CommonName, "web-1");
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            params.custom_extensions = (0..count)
+                .chain(repeated.then_some(count - 1))
+                .map(|number| CustomExtension::from_oid_content(&[1, 3, number], vec![5, 0]))
+                .collect();
+            let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+            let leaf = Certificate::parse(made.der()).unwrap();
+            let judged = judge(&leaf, Channel::Handshake, &[knows]).map_err(|refusal| refusal.rule);
+            assert_eq!(judged, wanted, "{count} {repeated}");
         }
     }
 

@@ -10,6 +10,7 @@ use x509::{Certificate, DistributionPoint, IssuingDistributionPoint, PointName, 
 use super::list::{List, asks_for, may_sign_lists};
 use super::policy::Undetermined;
 use crate::error::PathError;
+use crate::graph::check_validity;
 use crate::question::Question;
 use crate::work::Account;
 
@@ -27,7 +28,8 @@ pub(super) enum Said {
 }
 
 /// Asks the lists of an issuer about a certificate. `above` are the certificates of the path above it: its issuer, and
-/// whoever bears the same name with another key (a CA that changed keys signs its list with one of them).
+/// whoever bears the same name with another key (a CA that changed keys signs its list with one of them). The anchor's
+/// own certificates of that name count besides.
 pub(super) fn ask(
     question: &Question<'_>,
     certificate: &Certificate,
@@ -44,8 +46,8 @@ pub(super) fn ask(
         }
         match list.crl().find(certificate.serial()) {
             // A delta takes a hold back. The list that it is a delta of still has it, and is believed until there is
-            // a new one.
-            Some(revoked) if revoked.reason == Some(RevocationReason::RemoveFromCrl) => {}
+            // a new one. In a complete list the reason has no meaning (RFC 5280, 5.3.1), and the certificate is listed.
+            Some(revoked) if list.is_delta() && revoked.reason == Some(RevocationReason::RemoveFromCrl) => {}
             Some(revoked) => return Ok(Said::Revoked(revoked, describe(list))),
             None => {}
         }
@@ -82,7 +84,8 @@ pub(super) fn ask(
     }
 }
 
-/// Whether the list's signature holds under the key of someone above who bears the issuer's name and may sign lists.
+/// Whether the list's signature holds under the key of someone who bears the issuer's name and may sign lists: a CA of
+/// the path, or one of the anchor's own certificates, which is as good as on it (RFC 5280, 6.3.3 (f)).
 fn signed_by(
     list: &List,
     certificate: &Certificate,
@@ -91,37 +94,59 @@ fn signed_by(
     account: &mut Account,
 ) -> Result<Result<(), Undetermined>, PathError> {
     let mut why = Undetermined::Missing;
-    let issuers = above
-        .iter()
-        .filter(|ca| ca.subject().matches(certificate.issuer()));
-    for issuer in issuers {
-        if !may_sign_lists(issuer) {
-            let subject = issuer.subject().display();
-            why = why.or(Undetermined::Unusable(format!(
-                "`{subject}` may not sign revocation lists (keyUsage without cRLSign)"
-            )));
-            continue;
-        }
+    for (issuer, on_path) in signers(certificate, above, question) {
         let key = issuer.spki_sha256();
-        let fact = list.fact(key);
-        if list.was_verified_by(&key) || question.signatures.holds(&fact) {
-            return Ok(Ok(()));
-        }
-        // Another CA of the same name signs its own lists: this is none of ours.
-        if !asks_for(list.crl(), issuer) {
+        let was_verified = list.was_verified_by(&key);
+        // Another CA of the same name signs its own lists: this is none of ours. A signature holds under one key, so
+        // that what was verified under another costs no arithmetic here.
+        if !was_verified && (list.is_verified() || !asks_for(list.crl(), issuer)) {
             continue;
+        }
+        let unusable = |reason: &str| {
+            let subject = issuer.subject().display();
+            Undetermined::Unusable(format!("`{subject}` {reason}"))
+        };
+        if !may_sign_lists(issuer) {
+            if on_path {
+                let reason = "may not sign revocation lists (keyUsage without cRLSign)";
+                why = why.or(unusable(reason));
+            }
+            continue;
+        }
+        if !on_path && check_validity(issuer, question.now).is_err() {
+            why = why.or(unusable("signed a revocation list, and is not valid now"));
+            continue;
+        }
+        let fact = list.fact(key);
+        if was_verified || question.signatures.holds(&fact) {
+            return Ok(Ok(()));
         }
         account.signature()?;
         if list.verify(issuer.public_key(), question.algorithms).is_ok() {
             question.signatures.remember(fact);
             return Ok(Ok(()));
         }
-        why = why.or(Undetermined::Unusable(format!(
-            "a revocation list of `{}` was not signed by that CA's key",
-            issuer.subject().display()
-        )));
+        why = why.or(unusable("did not sign a revocation list that bears its name"));
     }
     Ok(Err(why))
+}
+
+/// Whoever may have signed the lists about a certificate, those on the path first, and whether each is on it.
+fn signers<'a>(
+    certificate: &'a Certificate,
+    above: &'a [&Certificate],
+    question: &'a Question<'_>,
+) -> impl Iterator<Item = (&'a Certificate, bool)> {
+    let on_path = above.iter().map(|ca| (*ca, true));
+    let of_anchor = question
+        .anchor
+        .certificates()
+        .iter()
+        .filter(|ca| !above.iter().any(|other| other.spki_sha256() == ca.spki_sha256()))
+        .map(|ca| (ca, false));
+    on_path
+        .chain(of_anchor)
+        .filter(|(ca, _)| ca.subject().matches(certificate.issuer()))
 }
 
 /// For which reasons the list covers the certificate.

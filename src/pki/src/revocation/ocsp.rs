@@ -15,6 +15,10 @@ use crate::signature::Algorithms;
 /// has news (RFC 6960, 4.2.2.1): an hour is long enough to ask again, and short enough that nobody lives on it.
 pub const WITHOUT_NEXT_UPDATE: i64 = 3600;
 
+/// For how many seconds a responder's clock may be ahead. One that signs on demand would never be heard otherwise, since
+/// each of its answers is from the future when it comes. No answer counts before its thisUpdate, whatever its age here.
+const AHEAD: i64 = 300;
+
 /// Why a response is not used. It counts as none then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
@@ -54,8 +58,10 @@ pub enum AnswerError {
         /// What came back.
         got: String,
     },
-    /// It is from a time to come. There is no tolerance: it would not count before that time anyway.
-    #[error("its {field} is {at}, and it is {now}: it is from the future; compare the clocks")]
+    /// It is from a time to come, by more than clocks differ.
+    #[error(
+        "its {field} is {at}, and it is {now}: it is from the future by more than {AHEAD} seconds; compare the clocks"
+    )]
     Future {
         /// Which of its times.
         field: &'static str,
@@ -167,7 +173,7 @@ fn check_nonce(got: Option<&[u8]>, sent: Option<&[u8]>) -> Result<(), AnswerErro
 }
 
 fn check_not_future(field: &'static str, at: Timestamp, now: Timestamp) -> Result<(), AnswerError> {
-    if at > now {
+    if at > now.plus(AHEAD) {
         Err(AnswerError::Future { field, at, now })
     } else {
         Ok(())

@@ -29,7 +29,8 @@ pub enum Source {
 pub struct RevocationPolicy {
     /// Whether evidence is needed.
     pub mode: Mode,
-    /// Which kinds are looked at, in this order: the first that says good decides. Any that says revoked refuses.
+    /// Which kinds are looked at, in this order. Any that says revoked refuses; of those that say good the first
+    /// is told.
     pub sources: Vec<Source>,
     /// For how many seconds past its nextUpdate evidence still counts (threat R4).
     pub max_staleness: i64,

@@ -14,6 +14,8 @@ use crate::revocation_reason::RevocationReason;
 
 /// The most octets of a serial number (RFC 5280, 4.1.2.2).
 const SERIAL: usize = 20;
+/// The most octets of one that is passed over, as long as any that a certificate is read with.
+const LONGEST_SERIAL: usize = 64;
 /// The shortest entry there is: a serial number of one octet and a UTCTime.
 const SHORTEST_ENTRY: usize = 20;
 /// In place of a reason code, where none is given.
@@ -48,6 +50,7 @@ struct Row {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Entries {
     rows: Box<[Row]>,
+    passed_over: usize,
     unknown_critical: Option<String>,
     certificate_issuers: bool,
 }
@@ -60,10 +63,13 @@ impl Entries {
         let mut reader = Reader::new(revoked.content);
         while !reader.is_empty() {
             let entry = reader.expect(SEQUENCE, "an entry is not a sequence")?;
-            if rows.len() >= most {
+            if rows.len().saturating_add(entries.passed_over) >= most {
                 return Err(Fault::new(entry.whole, "more entries than are read"));
             }
-            let row = entries.row(&entry, version)?;
+            let Some(row) = entries.row(&entry, version)? else {
+                entries.passed_over = entries.passed_over.saturating_add(1);
+                continue;
+            };
             if rows.len() == rows.capacity() {
                 rows.reserve_exact(still_to_come(
                     rows.len(),
@@ -85,11 +91,14 @@ impl Entries {
         Ok(entries)
     }
 
-    fn row<'a>(&mut self, entry: &Element<'a>, version: u32) -> Result<Row, Fault<'a>> {
+    /// One entry; none where its serial number is longer than that of any certificate that may be on a path. CAs do give
+    /// such numbers, and one of them must not keep the others from being looked up.
+    fn row<'a>(&mut self, entry: &Element<'a>, version: u32) -> Result<Option<Row>, Fault<'a>> {
         let mut parts = Reader::new(entry.content);
         let serial = parts.expect(INTEGER, "an entry without a serial number")?;
-        let key =
-            key(serial.content).ok_or(Fault::new(serial.whole, "a serial number of more than 20 octets"))?;
+        if serial.content.len() > LONGEST_SERIAL {
+            return Err(Fault::new(serial.whole, "a serial number of more than 64 octets"));
+        }
         let date = asn1_time::time(&mut parts)?;
         let reason = match parts.optional(SEQUENCE)? {
             None => None,
@@ -103,11 +112,11 @@ impl Entries {
         };
         parts.end("something that an entry does not have")?;
         let [_, _, _, date @ ..] = date.seconds().to_be_bytes();
-        Ok(Row {
+        Ok(key(serial.content).map(|key| Row {
             key,
             reason: reason.map_or(NO_REASON, RevocationReason::code),
             date,
-        })
+        }))
     }
 
     /// The extensions of one entry (RFC 5280, 5.3); gives the reason.
@@ -144,6 +153,10 @@ impl Entries {
 
     pub(super) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    pub(super) fn passed_over(&self) -> usize {
+        self.passed_over
     }
 
     /// The memory that the rows take.

@@ -2,7 +2,7 @@
 
 use crate::der::{Element, INTEGER, SEQUENCE};
 use crate::extension_list::{ExtensionList, RawExtension};
-use crate::extensions::Extension;
+use crate::extensions::{Extension, authority_key_id};
 use crate::object_identifier::dotted;
 use crate::reader::{Fault, Reader, check_whole};
 
@@ -14,10 +14,6 @@ const DELTA_CRL_INDICATOR: &[u8] = &[0x55, 0x1d, 0x1b];
 const ISSUING_DISTRIBUTION_POINT: &[u8] = &[0x55, 0x1d, 0x1c];
 const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
 const FRESHEST_CRL: &[u8] = &[0x55, 0x1d, 0x2e];
-
-const KEY_IDENTIFIER: u8 = 0x80;
-const AUTHORITY_ISSUER: u8 = 0xa1;
-const AUTHORITY_SERIAL: u8 = 0x82;
 
 /// The most extensions that are read. RFC 5280 knows seven; issuers add a few of their own.
 const MOST: usize = 64;
@@ -82,7 +78,7 @@ impl Extensions {
                 let point = value.expect(SEQUENCE, "an issuing distribution point is not a sequence")?;
                 self.issuing_distribution_point = Some(IssuingDistributionPoint::read(&point)?);
             }
-            AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(&mut value)?,
+            AUTHORITY_KEY_IDENTIFIER => self.authority_key_id = authority_key_id(extension.value)?,
             _ => {
                 value.expect(SEQUENCE, "the freshest CRL's points are not a sequence")?;
                 self.freshest = true;
@@ -98,15 +94,4 @@ fn number<'a>(value: &mut Reader<'a>) -> Result<CrlNumber, Fault<'a>> {
         integer.whole,
         "a CRL number that is negative or longer than 20 octets",
     ))
-}
-
-/// RFC 5280, 4.2.1.1. Issuer and serial number are passed over: a key is found by its identifier or tried.
-fn authority_key_id<'a>(value: &mut Reader<'a>) -> Result<Option<Vec<u8>>, Fault<'a>> {
-    let sequence = value.expect(SEQUENCE, "an authority key identifier is not a sequence")?;
-    let mut parts = Reader::new(sequence.content);
-    let key = parts.optional(KEY_IDENTIFIER)?;
-    parts.optional(AUTHORITY_ISSUER)?;
-    parts.optional(AUTHORITY_SERIAL)?;
-    parts.end("something that an authority key identifier does not have")?;
-    Ok(key.map(|key| key.content.to_vec()))
 }

@@ -1,6 +1,7 @@
 //! What a list covers, where that is not everything (RFC 5280, 5.2.5; threat R7).
 
-use crate::der::{self, Element, SET};
+use crate::der::{Element, SET};
+use crate::extensions::reason_flags;
 use crate::reader::{Fault, Reader, default_false};
 
 const DISTRIBUTION_POINT: u8 = 0xa0;
@@ -48,7 +49,8 @@ impl IssuingDistributionPoint {
         point.only_user = flag(&mut parts, ONLY_USER)?;
         point.only_ca = flag(&mut parts, ONLY_CA)?;
         if let Some(bits) = parts.optional(SOME_REASONS)? {
-            point.some_reasons = Some(reason_flags(&bits)?);
+            let flags = reason_flags(&bits).map_err(|reason| Fault::new(bits.whole, reason))?;
+            point.some_reasons = Some(flags);
         }
         point.indirect = flag(&mut parts, INDIRECT)?;
         point.only_attribute = flag(&mut parts, ONLY_ATTRIBUTE)?;
@@ -99,22 +101,4 @@ fn flag<'a>(parts: &mut Reader<'a>, tag: u8) -> Result<bool, Fault<'a>> {
         None => Ok(false),
         Some(flag) => default_false(flag.content).map(|()| true),
     }
-}
-
-/// A BIT STRING of named bits ends in one that is set (X.690, 11.2.2).
-fn reason_flags<'a>(bits: &Element<'a>) -> Result<u16, Fault<'a>> {
-    let fail = |reason| Fault::new(bits.whole, reason);
-    der::check_as(der::BIT_STRING, bits).map_err(fail)?;
-    let (&unused, octets) = bits.content.split_first().ok_or(fail("no reasons"))?;
-    let (first, second) = match octets {
-        [first] => (*first, 0),
-        [first, second] => (*first, *second),
-        _ => return Err(fail("no reasons, or more than there are")),
-    };
-    let flags = u16::from_be_bytes([first, second]).reverse_bits();
-    let length = octets.len().saturating_mul(8).saturating_sub(usize::from(unused));
-    if flags.checked_ilog2().map(|last| last as usize) != length.checked_sub(1) {
-        return Err(fail("reasons that are not written as short as they can be"));
-    }
-    Ok(flags)
 }

@@ -127,6 +127,12 @@ impl Crl {
         self.len() == 0
     }
 
+    /// How many entries were passed over: their serial numbers have more than 20 octets (RFC 5280, 4.1.2.2), and no
+    /// certificate that has one is valid on any path. They are not counted in [`Crl::len`].
+    pub fn passed_over(&self) -> usize {
+        self.entries.passed_over()
+    }
+
     /// The entry of this serial number, in time logarithmic in the length of the list.
     ///
     /// It says nothing about the certificate unless the list is its issuer's, and not indirect (threat R3).
@@ -182,10 +188,11 @@ impl fmt::Debug for Crl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Crl({}, {}, {} entries)",
+            "Crl({}, {}, {} entries, {} passed over)",
             self.issuer.display(),
             self.this_update,
-            self.len()
+            self.len(),
+            self.passed_over()
         )
     }
 }

@@ -1,7 +1,7 @@
 //! The walk through a list, from its first byte to its last (RFC 5280, 5.1). Each element is visited once.
 
 use crate::der::{GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
-use crate::primitives::digest::{SHA256, digest};
+use crate::primitives::sha256;
 use crate::reader::{Fault, Reader, only};
 use crate::signed::Signed;
 use crate::{asn1_time, directory_name};
@@ -45,7 +45,7 @@ pub(super) fn read(der: &[u8], most_entries: usize) -> Result<Crl, Fault<'_>> {
     fields.end("something that a list does not have")?;
 
     Ok(Crl {
-        sha256: <[u8; 32]>::try_from(digest(&SHA256, der).as_ref()).unwrap_or_default(),
+        sha256: sha256(der),
         version,
         signature_algorithm,
         // Not read: where it is the same as the one outside, that one was.

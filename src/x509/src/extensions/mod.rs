@@ -8,6 +8,8 @@ use std::ops::Range;
 
 use x509_parser::extensions::X509Extension;
 
+pub(crate) use key_identifiers::authority as authority_key_id;
+pub(crate) use revocation::reason_flags;
 pub use revocation::{DistributionPoint, PointName};
 pub use usage::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
 
@@ -149,7 +151,9 @@ impl Extensions {
     }
 
     fn authority_key_identifier(&mut self, value: &[u8]) -> Result<(), String> {
-        if let Some(id) = key_identifiers::authority(value)? {
+        let id =
+            key_identifiers::authority(value).map_err(|fault| format!("has {}", fault.place(value).1))?;
+        if let Some(id) = id {
             self.authority_key_id.get_or_insert(id);
         }
         Ok(())

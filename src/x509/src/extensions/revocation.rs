@@ -2,6 +2,7 @@
 
 use crate::der::{self, Element};
 use crate::general_name::GeneralName;
+use crate::named_bits;
 
 /// One distribution point (RFC 5280, 4.2.1.13).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl DistributionPoint {
             least = number.saturating_add(1);
             match part.tag {
                 0xa0 => point.names = PointName::read_choice(part.content)?,
-                0x81 => point.reasons = Some(reasons(part.content)),
+                0x81 => point.reasons = Some(reason_flags(&part).map_err(|reason| format!("has {reason}"))?),
                 0xa2 => point.other_issuer = true,
                 other => {
                     return Err(format!(
@@ -120,10 +121,13 @@ impl PointName {
     }
 }
 
-/// Reason flags: bit 0 of the string is the highest of its first octet.
-pub(crate) fn reasons(bits: &[u8]) -> u16 {
-    let octet = |at: usize| bits.get(at).map_or(0, |octet| u16::from(octet.reverse_bits()));
-    octet(1) | (octet(2) << 8)
+/// For which reasons a list is, or lists of a point are: bit *n* of the number for bit *n* of `ReasonFlags` (RFC 5280,
+/// 4.2.1.13). Where there are none the field is left out.
+pub(crate) fn reason_flags(bits: &Element<'_>) -> Result<u16, &'static str> {
+    match named_bits::read(bits)? {
+        0 => Err("no reasons"),
+        flags => Ok(flags),
+    }
 }
 
 /// The addresses of OCSP responders among an authority information access extension (RFC 5280, 4.2.2.1). Others,
@@ -145,4 +149,35 @@ pub(super) fn ocsp_locations(value: &[u8]) -> Result<Vec<String>, String> {
         }
     }
     Ok(locations)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::encode::element;
+
+    /// Read as strictly as those of a list, with which they are compared (threat R7).
+    #[test]
+    fn the_reasons_of_a_point_have_one_form() {
+        let names = element(
+            0xa0,
+            &[&element(0xa0, &[&element(0x86, &[b"http://crl.example"])])],
+        );
+        for (bits, wanted) in [
+            (&[5, 0x60][..], Some(0x06)),
+            (&[7, 0x40, 0x80], Some(0x102)),
+            (&[0], None),
+            (&[], None),
+            (&[4, 0x60], None),
+            (&[0, 0x60, 0], None),
+            (&[5, 0x61], None),
+            (&[0, 1, 1, 1], None),
+        ] {
+            let point = element(0x30, &[&names, &element(0x81, &[bits])]);
+            let points = DistributionPoint::read_all(&element(0x30, &[&point]));
+            let read = points.ok().map(|points| points.first().unwrap().reasons.unwrap());
+            assert_eq!(read, wanted, "{bits:02x?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What a key may be used for: basic constraints, key usage, extended key usage.
 
 use crate::der;
+use crate::named_bits;
 use crate::object_identifier::{dotted, octets};
 
 /// Basic constraints (RFC 5280, 4.2.1.9).
@@ -72,10 +73,8 @@ impl KeyUsage {
         if bits.tag != der::BIT_STRING || !rest.is_empty() {
             return Err("is not a bit string".to_owned());
         }
-        let octets = bits.content.get(1..).unwrap_or_default();
-        let first = octets.first().map_or(0, |octet| u16::from(octet.reverse_bits()));
-        let second = octets.get(1).map_or(0, |octet| u16::from(octet.reverse_bits()));
-        Ok(Self(first | (second << 8)))
+        let usages = named_bits::read(&bits).map_err(|reason| format!("has {reason}"))?;
+        Ok(Self(usages))
     }
 
     fn has(self, bit: u32) -> bool {

@@ -1,11 +1,10 @@
 //! The walk through a response, from its first byte to its last (RFC 6960, 4.2.1).
 
-use crate::primitives::digest::{SHA256, digest};
-
 use crate::der::{ENUMERATED, Element, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::extension_list::ExtensionList;
 use crate::extensions::Extension;
 use crate::object_identifier::dotted;
+use crate::primitives::sha256;
 use crate::reader::{Fault, Reader, check_whole, only};
 use crate::signed::Signed;
 use crate::{asn1_time, directory_name};
@@ -110,7 +109,7 @@ fn basic<'a>(der: &'a [u8], response: &'a [u8]) -> Result<OcspResponse, Fault<'a
     fields.end("something that a basic response does not have")?;
 
     Ok(OcspResponse {
-        sha256: <[u8; 32]>::try_from(digest(&SHA256, der).as_ref()).unwrap_or_default(),
+        sha256: sha256(der),
         tbs: signed.tbs.to_vec(),
         algorithm: signed.algorithm.to_vec(),
         signature: signed.signature.to_vec(),

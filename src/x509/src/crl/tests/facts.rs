@@ -63,6 +63,28 @@ fn a_list_is_read_whole() {
     }
 }
 
+/// One serial number that no certificate on a path may have does not hide the others.
+#[test]
+fn serial_numbers_that_are_too_long_are_passed_over_and_counted() {
+    let longer = [&[0][..], &[0xff; 20]].concat();
+    let entries = [
+        entry(&[5], THIS, &[]),
+        entry(&longer, THIS, &[&reason(1)]),
+        entry(&[1; 64], THIS, &[]),
+        entry(&[7], THIS, &[]),
+    ];
+    let crl = Fields::new().revoked(&entries).read();
+    assert_eq!((crl.len(), crl.passed_over()), (2, 2));
+    for (serial, listed) in [
+        (&[5][..], true),
+        (&[7], true),
+        (&longer, false),
+        (&[0xff; 20], false),
+    ] {
+        assert_eq!(crl.find(&Serial::new(serial)).is_some(), listed, "{serial:02x?}");
+    }
+}
+
 #[test]
 fn the_least_list_is_read() {
     let crl = Fields::new()
