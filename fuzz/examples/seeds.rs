@@ -62,6 +62,15 @@ fn plans() -> Vec<(&'static str, Vec<u8>)> {
         bytes
     };
     let lists = |count: u8, mode: u8| vec![count - 2, mode, 0, count - 1];
+    // The anchor is two certificates of one name. The one signed the leaf, and the other, which is valid so long, the list.
+    let two_keys = |validity: u8| {
+        let mut bytes = vec![0; 4 + 3 * 14 + 6];
+        bytes[..4].copy_from_slice(&[1, 2, 0, 1]);
+        for (at, value) in [(14 + 3, 2), (28, 5), (28 + 6, validity), (42 + 1, 1)] {
+            bytes[4 + at] = value;
+        }
+        bytes
+    };
     vec![
         ("chain-2", vec![0]),
         ("chain-3", vec![1]),
@@ -75,6 +84,13 @@ fn plans() -> Vec<(&'static str, Vec<u8>)> {
         ("self-issued", chain(&[(1, 1, 5), (2, 0, 5), (2, 3, 0x40)])),
         // The leaf is a.example.com; the CAs permit example.com, and exclude other.org.
         ("constraints", chain(&[(0, 9, 0x80), (1, 7, 0x80), (2, 7, 0xc1)])),
+        // The leaf bears its issuer's name, which spares it nothing: a.example.com is excluded.
+        (
+            "self-issued-leaf",
+            chain(&[(0, 1, 5), (1, 0, 5), (0, 9, 0x80), (1, 7, 0xc0)]),
+        ),
+        ("two-keys", two_keys(0)),
+        ("two-keys-one-over", two_keys(8)),
         // The third bears the second's name and key: another certificate of the same CA.
         ("twins", chain(&[(2, 0, 5), (2, 2, 3)])),
     ]

@@ -167,6 +167,11 @@ fn anchor_is_fit(card: &Card, dialect: &Dialect) -> Verdict {
     ca_is_fit(card, card.is_self_issued(), dialect)
 }
 
+/// Whether we would take it for one.
+pub fn is_fit_anchor(card: &Card) -> bool {
+    anchor_is_fit(card, &Dialect::default()).is_ok()
+}
+
 fn ca_is_fit(card: &Card, may_be_number_zero: bool, dialect: &Dialect) -> Verdict {
     form_is_fit(card, may_be_number_zero, dialect)?;
     if card.flaw == Flaw::EmptySubject && !dialect.nobody_needs_a_name {

@@ -1,6 +1,6 @@
 //! What lists and answers make of a path, by `docs/revocation.md`, and how other verifiers are bounded.
 
-use crate::judge::Verdict;
+use crate::judge::{Verdict, is_fit_anchor};
 use crate::plan::{Answer, Card, Flaw, KeyId, List, Mode, NOW, Plan, Reasons, Status};
 
 /// What one source says of one certificate.
@@ -145,34 +145,42 @@ fn asks_for(list: &List, card: &Card) -> bool {
     }
 }
 
-/// Good: a CA above, of the issuer's name, signed it, and may.
+/// Good: a CA of the issuer's name signed it, and may: one above, or one of the anchor's while it is valid. A list that
+/// was seen to be somebody's when it was brought in is nobody else's.
 fn signature(plan: &Plan, list: &List, above: &[&Card]) -> Said {
+    let seen = plan.certificates.iter().filter(|card| is_seen(plan, list, card));
+    let seen: Vec<usize> = seen.map(|card| card.key).collect();
+    let anchors = plan.certificates.iter().filter(|card| {
+        card.is_anchor && is_fit_anchor(card) && above.iter().all(|other| other.key != card.key)
+    });
+    let on_path = above.iter().map(|ca| (*ca, true));
     let mut said = Said::Missing;
-    for ca in above
-        .iter()
-        .filter(|ca| ca.flaw != Flaw::EmptySubject && ca.subject.matches(list.issuer))
-    {
-        if !may_sign_lists(ca) {
-            said = Said::Unsettled;
-        } else if made(list, ca) && (asks_for(list, ca) || was_seen(plan, list, ca)) {
+    for (ca, is_on_path) in on_path.chain(anchors.map(|ca| (ca, false))) {
+        let is_its_own = seen.contains(&ca.key);
+        let is_named = ca.flaw != Flaw::EmptySubject && ca.subject.matches(list.issuer);
+        if !is_named || (!is_its_own && (!seen.is_empty() || !asks_for(list, ca))) {
+            continue;
+        }
+        let may = may_sign_lists(ca);
+        let is_valid = is_on_path || (ca.not_before <= NOW && NOW <= ca.not_after);
+        if may && is_valid && (is_its_own || made(list, ca)) {
             return Said::Good;
-        } else if asks_for(list, ca) {
+        }
+        // Of an anchor's that may not sign lists nobody expects any.
+        if may || is_on_path {
             said = Said::Unsettled;
         }
     }
     said
 }
 
-/// Whether the key was found to have signed the list when it was brought in.
-fn was_seen(plan: &Plan, list: &List, ca: &Card) -> bool {
+/// Whether the certificate's key was found to have signed the list when it was brought in.
+fn is_seen(plan: &Plan, list: &List, card: &Card) -> bool {
     plan.beside
-        && plan.certificates.iter().any(|card| {
-            card.key == ca.key
-                && card.flaw != Flaw::EmptySubject
-                && card.subject.matches(list.issuer)
-                && may_sign_lists(card)
-                && made(list, card)
-        })
+        && card.flaw != Flaw::EmptySubject
+        && card.subject.matches(list.issuer)
+        && may_sign_lists(card)
+        && made(list, card)
 }
 
 fn halves(reasons: Reasons) -> [bool; 2] {
