@@ -359,8 +359,11 @@ impl Card {
             card.alternatives
                 .push(usize::from(one & 0x3f) % ALTERNATIVES.len());
         }
-        if card.flaw == Flaw::Version1 {
-            card.without_extensions();
+        match card.flaw {
+            Flaw::Version1 => card.without_extensions(),
+            // The malformed subtree stands in the place of the others.
+            Flaw::MalformedConstraints => card.permitted.clear(),
+            _ => {}
         }
         card
     }
