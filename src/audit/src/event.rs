@@ -1,18 +1,23 @@
 //! The shape of an event: CloudTrail's members under CloudTrail's names, and a `certrole` member with the step, the
 //! rule and the values compared (contract 6).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
-use wire::Timestamp;
+use serde::ser::{SerializeStruct as _, Serializer};
+use wire::{AccessKeyId, AccountId, CreateSession, RequestId, SourceIdentity, Timestamp};
 
-/// The longest text that an event takes from a stranger, in bytes; what is longer is cut and marked.
-const LONGEST: usize = 1024;
+use crate::capped;
 
-/// One event.
+/// What an exchange's event takes, in bytes.
+const USUAL: usize = 2048;
+
+/// One event; it borrows most of what it tells of.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Event {
+pub struct Event<'a> {
     /// The version of CloudTrail's record that these members are of.
     pub event_version: &'static str,
     /// Who acted.
@@ -22,33 +27,33 @@ pub struct Event {
     /// The service: `rolesanywhere.amazonaws.com`, `sts.amazonaws.com`, or `certrole.local` for what is ours alone.
     pub event_source: &'static str,
     /// The operation.
-    pub event_name: String,
+    pub event_name: &'a str,
     /// The region.
-    pub aws_region: String,
+    pub aws_region: &'a str,
     /// The peer's address, as the broker saw it.
     #[serde(rename = "sourceIPAddress")]
-    pub source_ip_address: String,
+    pub source_ip_address: Cow<'a, str>,
     /// What the client says it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "capped::some")]
+    pub user_agent: Option<&'a str>,
     /// The refusal's code, as the caller was told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_code: Option<String>,
+    pub error_code: Option<&'static str>,
     /// The refusal's text, as the caller was told.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "capped::some")]
+    pub error_message: Option<Cow<'a, str>>,
     /// What was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_parameters: Option<RequestParameters>,
     /// What was given; never a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub response_elements: Option<ResponseElements>,
+    pub response_elements: Option<ResponseElements<'a>>,
     /// The request's id, which the caller was told.
     #[serde(rename = "requestID", skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// The event's own id.
+    pub request_id: Option<RequestId>,
+    /// The event's own id, made as a request's is.
     #[serde(rename = "eventID")]
-    pub event_id: String,
+    pub event_id: RequestId,
     /// Whether nothing was changed or given.
     pub read_only: bool,
     /// Always `AwsApiCall`.
@@ -57,12 +62,12 @@ pub struct Event {
     pub management_event: bool,
     /// The account that was addressed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub recipient_account_id: Option<String>,
+    pub recipient_account_id: Option<AccountId>,
     /// Always `Management`.
     pub event_category: &'static str,
     /// The connection.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tls_details: Option<TlsDetails>,
+    pub tls_details: Option<TlsDetails<'a>>,
     /// What CloudTrail has no member for.
     pub certrole: Detail,
 }
@@ -88,48 +93,58 @@ pub struct UserIdentity {
     pub access_key_id: Option<String>,
 }
 
-/// What was asked for.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RequestParameters {
-    /// The trust anchor.
-    pub trust_anchor_arn: String,
-    /// The profile.
-    pub profile_arn: String,
-    /// The role.
-    pub role_arn: String,
-    /// The duration asked for, seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration_seconds: Option<u32>,
-    /// The session name asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role_session_name: Option<String>,
+/// What was asked for, under the names of the request's members (contract 1.1).
+#[derive(Debug, Clone)]
+pub struct RequestParameters(pub Arc<CreateSession>);
+
+impl Serialize for RequestParameters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let CreateSession {
+            trust_anchor,
+            profile,
+            role,
+            duration,
+            session_name,
+        } = self.0.as_ref();
+        let mut members = serializer.serialize_struct("RequestParameters", 5)?;
+        members.serialize_field("trustAnchorArn", trust_anchor)?;
+        members.serialize_field("profileArn", profile)?;
+        members.serialize_field("roleArn", role)?;
+        if let Some(duration) = duration {
+            members.serialize_field("durationSeconds", &duration.seconds())?;
+        }
+        if let Some(name) = session_name {
+            members.serialize_field("roleSessionName", name)?;
+        }
+        members.end()
+    }
 }
 
 /// What was given.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ResponseElements {
+pub struct ResponseElements<'a> {
     /// The access key id; the secret and the token are nowhere in the log.
-    pub access_key_id: String,
+    pub access_key_id: AccessKeyId,
     /// When the credentials end.
     pub expiration: Timestamp,
     /// The session's ARN.
-    pub assumed_role_arn: String,
+    pub assumed_role_arn: &'a str,
     /// The session's id.
-    pub assumed_role_id: String,
+    pub assumed_role_id: &'a str,
     /// The certificate's subject, as an ARN.
-    pub subject_arn: String,
+    pub subject_arn: &'a str,
     /// The source identity.
-    pub source_identity: String,
+    pub source_identity: &'a SourceIdentity,
 }
 
 /// The connection that a request came on.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TlsDetails {
+pub struct TlsDetails<'a> {
     /// The `Host` that the client sent.
-    pub client_provided_host_header: String,
+    #[serde(serialize_with = "capped::text")]
+    pub client_provided_host_header: Cow<'a, str>,
 }
 
 /// What CloudTrail has no member for.
@@ -142,7 +157,7 @@ pub struct Detail {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'static str>,
     /// What was compared.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "capped::values")]
     pub values: BTreeMap<&'static str, String>,
     /// The peer's port.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,9 +168,9 @@ pub struct Detail {
     /// The certificate presented.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateFacts>,
-    /// The session tags.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
+    /// The session tags, each key once.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "capped::tags")]
+    pub tags: Option<Arc<[(String, String)]>>,
 }
 
 /// What is kept of a certificate.
@@ -163,9 +178,11 @@ pub struct Detail {
 #[serde(rename_all = "camelCase")]
 pub struct CertificateFacts {
     /// The subject, as text.
-    pub subject: String,
+    #[serde(serialize_with = "capped::text")]
+    pub subject: Arc<str>,
     /// The issuer, as text.
-    pub issuer: String,
+    #[serde(serialize_with = "capped::text")]
+    pub issuer: Arc<str>,
     /// The serial number, hexadecimal.
     pub serial: String,
     /// SHA-256 of the certificate, hexadecimal.
@@ -176,24 +193,24 @@ pub struct CertificateFacts {
     pub not_after: Timestamp,
 }
 
-impl Event {
+impl<'a> Event<'a> {
     /// An event with the members that never change filled in.
-    pub fn new(source: &'static str, name: impl Into<String>, at: Timestamp, region: impl ToString) -> Self {
+    pub fn new(source: &'static str, name: &'a str, at: Timestamp, region: &'a str) -> Self {
         Self {
             event_version: "1.08",
             user_identity: UserIdentity::default(),
             event_time: at,
             event_source: source,
-            event_name: name.into(),
-            aws_region: region.to_string(),
-            source_ip_address: String::new(),
+            event_name: name,
+            aws_region: region,
+            source_ip_address: Cow::default(),
             user_agent: None,
             error_code: None,
             error_message: None,
             request_parameters: None,
             response_elements: None,
             request_id: None,
-            event_id: String::new(),
+            event_id: RequestId::from_random([0; 16]),
             read_only: true,
             event_type: "AwsApiCall",
             management_event: true,
@@ -207,35 +224,9 @@ impl Event {
     /// The event as the inside of a line: one JSON object, its strangers' texts capped. JSON escapes every control
     /// character, so that nothing in a certificate or a header can begin a line of its own (threat O4).
     pub(crate) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut capped = self.clone();
-        for text in [&mut capped.user_agent, &mut capped.error_message]
-            .into_iter()
-            .flatten()
-        {
-            cap(text);
-        }
-        for value in capped.certrole.values.values_mut() {
-            cap(value);
-        }
-        if let Some(certificate) = &mut capped.certrole.certificate {
-            cap(&mut certificate.subject);
-            cap(&mut certificate.issuer);
-        }
-        if let Some(tls) = &mut capped.tls_details {
-            cap(&mut tls.client_provided_host_header);
-        }
-        serde_json::to_vec(&capped)
-    }
-}
-
-fn cap(text: &mut String) {
-    if text.len() > LONGEST {
-        let mut end = LONGEST;
-        while !text.is_char_boundary(end) {
-            end = end.saturating_sub(1);
-        }
-        text.truncate(end);
-        text.push('…');
+        let mut json = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut json, self)?;
+        Ok(json)
     }
 }
 
@@ -248,7 +239,7 @@ mod tests {
     #[test]
     fn no_text_can_begin_a_line_or_grow_without_bound() {
         let mut event = Event::new("certrole.local", "CreateSession", Timestamp::from_seconds(0), "r");
-        event.user_agent = Some("x\r\n{\"forged\":true}\u{1b}[31m\u{2028}".into());
+        event.user_agent = Some("x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
         event.certrole.values.insert("subject", "ü".repeat(100_000));
         let json = event.to_json().unwrap();
         assert!(!json.contains(&b'\n') && !json.contains(&b'\r') && !json.contains(&0x1b));

@@ -7,6 +7,7 @@
 //!
 //! What does not: the decision to record, which is `broker`'s, and any clock; times come with the events.
 
+mod capped;
 mod chain;
 mod checkpoint;
 mod disk;

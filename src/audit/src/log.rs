@@ -153,6 +153,7 @@ impl Log {
             since_checkpoint: 0,
             checkpoint_at: now,
             figures: figures.clone(),
+            text: Vec::new(),
         };
         // A log that cannot be written now would refuse every exchange: better said at once.
         writer
@@ -175,7 +176,7 @@ impl Log {
     }
 
     /// Makes an event durable. When this returns a receipt, the disk has it.
-    pub async fn append(&self, event: &Event) -> Result<Receipt, Unrecordable> {
+    pub async fn append(&self, event: &Event<'_>) -> Result<Receipt, Unrecordable> {
         match self.send(event, true).await? {
             Written::Durable => Ok(Receipt(())),
             Written::LeftOut => Err(Unrecordable::Full),
@@ -184,7 +185,11 @@ impl Log {
 
     /// Records a refusal of someone who has proven nothing yet: an event while its address's minute has room for one,
     /// a count from then on.
-    pub async fn append_stranger(&self, address: IpAddr, event: &Event) -> Result<Stranger, Unrecordable> {
+    pub async fn append_stranger(
+        &self,
+        address: IpAddr,
+        event: &Event<'_>,
+    ) -> Result<Stranger, Unrecordable> {
         let (admission, over) = self.strangers().admit(address, event.event_time);
         self.send_counts(over, event.event_time);
         match admission {
@@ -224,7 +229,7 @@ impl Log {
         self.figures.read()
     }
 
-    async fn send(&self, event: &Event, may_use_reserve: bool) -> Result<Written, Unrecordable> {
+    async fn send(&self, event: &Event<'_>, may_use_reserve: bool) -> Result<Written, Unrecordable> {
         let inside = event
             .to_json()
             .map_err(|error| Unrecordable::Failed(error.to_string()))?;

@@ -55,6 +55,8 @@ pub(crate) struct Writer {
     pub(crate) since_checkpoint: u64,
     pub(crate) checkpoint_at: Timestamp,
     pub(crate) figures: SharedFigures,
+    /// The batch that is being written: one buffer for all of them.
+    pub(crate) text: Vec<u8>,
 }
 
 impl Writer {
@@ -194,11 +196,8 @@ impl Writer {
             }
         };
 
-        let mut text = Vec::with_capacity(
-            lines
-                .iter()
-                .fold(512, |sum, (_, inside)| sum.saturating_add(inside.len() + 160)),
-        );
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
         if begins {
             let opening = json!({ "opening": {
                 "at": now.rfc3339(),
@@ -228,7 +227,10 @@ impl Writer {
             tail.mark = write_line(&mut text, tail.mark, Kind::Checkpoint, &signed.to_json());
         }
 
-        file.append(&text)?;
+        let written = file.append(&text);
+        let length = text.len();
+        self.text = text;
+        written?;
         file.sync()?;
         if begins {
             // The file's bytes are durable; its name must be, too.
@@ -237,7 +239,7 @@ impl Writer {
 
         tail.length = tail
             .length
-            .saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+            .saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
         self.tail = tail;
         self.file = Some(file);
         self.owed = None;

@@ -33,7 +33,7 @@ fn public_key() -> CheckpointPublicKey {
     key().public_key()
 }
 
-fn event(name: &str) -> Event {
+fn event(name: &str) -> Event<'_> {
     Event::new("rolesanywhere.amazonaws.com", name, at(0), "eu-local-1")
 }
 

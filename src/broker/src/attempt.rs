@@ -40,7 +40,7 @@ pub struct Attempt<'a> {
 #[derive(Debug)]
 pub struct HandshakeProof {
     pub(crate) leaf: Result<Certificate, String>,
-    pub(crate) pool: Vec<Certificate>,
+    pub(crate) pool: Arc<[Certificate]>,
     pub(crate) certificates: usize,
 }
 

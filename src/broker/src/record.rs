@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use audit::{
     CertificateFacts, Event, RequestParameters, ResponseElements, TlsDetails, Unrecordable, UserIdentity,
 };
-use wire::{AccountId, CreateSession, ErrorClass, RequestId, Timestamp};
+use wire::{AccountId, ErrorClass, RequestId, Timestamp};
 use x509::Certificate;
 
 use crate::attempt::{Attempt, Source};
@@ -39,17 +40,17 @@ impl<T> Recorded<T> {
 }
 
 /// What has been seen of a request so far: it becomes the event, whatever the outcome.
-pub struct Witness {
-    event: Event,
+pub struct Witness<'a> {
+    event: Event<'a>,
     request_id: RequestId,
     address: IpAddr,
     /// Whether the caller has proven who it is: from then on every refusal has its event.
     known: bool,
 }
 
-impl Witness {
+impl<'a> Witness<'a> {
     /// The witness of an exchange.
-    pub fn of(attempt: &Attempt<'_>, snapshot: &Snapshot) -> Self {
+    pub fn of(attempt: &Attempt<'a>, snapshot: &'a Snapshot) -> Self {
         let mut witness = Self::at_a_door(attempt, snapshot, "rolesanywhere.amazonaws.com", "CreateSession");
         witness.event.user_identity.kind = "AWSService";
         witness.event.user_identity.invoked_by = Some("rolesanywhere.amazonaws.com");
@@ -60,22 +61,22 @@ impl Witness {
 
     /// The witness of any request.
     pub(crate) fn at_a_door(
-        attempt: &Attempt<'_>,
-        snapshot: &Snapshot,
+        attempt: &Attempt<'a>,
+        snapshot: &'a Snapshot,
         source: &'static str,
         name: &'static str,
     ) -> Self {
-        let mut event = Event::new(source, name, attempt.at, &snapshot.region);
+        let mut event = Event::new(source, name, attempt.at, snapshot.region.as_str());
         event.user_identity.kind = "Unknown";
         come_from(&mut event, attempt.source);
-        event.user_agent = attempt.user_agent.map(str::to_owned);
-        event.request_id = Some(attempt.request_id.to_string());
+        event.user_agent = attempt.user_agent;
+        event.request_id = Some(attempt.request_id);
         event.tls_details = attempt
             .request
             .header_lines("host")
             .next()
             .map(|host| TlsDetails {
-                client_provided_host_header: String::from_utf8_lossy(host).into_owned(),
+                client_provided_host_header: String::from_utf8_lossy(host),
             });
         Self {
             event,
@@ -94,8 +95,8 @@ impl Witness {
             "TLS handshake"
         });
         detail.certificate = Some(facts(&presented.certificate));
-        self.event.recipient_account_id = Some(presented.wanted.trust_anchor.account().to_string());
-        self.event.request_parameters = Some(parameters(&presented.wanted));
+        self.event.recipient_account_id = Some(presented.wanted.trust_anchor.account());
+        self.event.request_parameters = Some(RequestParameters(Arc::clone(&presented.wanted)));
     }
 
     pub(crate) fn authenticated(&mut self, _: &Authenticated<'_>) {
@@ -106,11 +107,7 @@ impl Witness {
     pub(crate) fn authorized(&mut self, authorized: &Authorized<'_>) {
         let detail = &mut self.event.certrole;
         detail.step = Step::Issue.name();
-        detail.tags = authorized
-            .tags
-            .iter()
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .collect();
+        detail.tags = Some(Arc::clone(authorized.tags.shared())).filter(|tags| !tags.is_empty());
         let dropped = authorized.tags.dropped();
         if !dropped.is_empty() {
             detail.values.insert("tags dropped", dropped.join(", "));
@@ -121,28 +118,28 @@ impl Witness {
     pub(crate) fn caller(&mut self, identity: UserIdentity, account: AccountId) {
         self.known = true;
         self.event.user_identity = identity;
-        self.event.recipient_account_id = Some(account.to_string());
+        self.event.recipient_account_id = Some(account);
         self.event.certrole.step = Step::Authorize.name();
     }
 
-    fn issued(&mut self, issued: &Issued) {
+    fn issued(&mut self, issued: &'a Issued) {
         self.event.certrole.step = Step::Record.name();
         if let Some(set) = issued.response.credential_set.first() {
             self.event.response_elements = Some(ResponseElements {
-                access_key_id: set.credentials.access_key_id.to_string(),
+                access_key_id: set.credentials.access_key_id,
                 expiration: issued.expires,
-                assumed_role_arn: set.assumed_role_user.arn.clone(),
-                assumed_role_id: set.assumed_role_user.assumed_role_id.clone(),
-                subject_arn: issued.response.subject_arn.clone(),
-                source_identity: set.source_identity.to_string(),
+                assumed_role_arn: &set.assumed_role_user.arn,
+                assumed_role_id: &set.assumed_role_user.assumed_role_id,
+                subject_arn: &issued.response.subject_arn,
+                source_identity: &set.source_identity,
             });
         }
     }
 
     fn refused(&mut self, refusal: &Refusal) {
         let told = refusal.refused();
-        self.event.error_code = Some(told.code.to_owned());
-        self.event.error_message = Some(told.message);
+        self.event.error_code = Some(told.code);
+        self.event.error_message = Some(told.message.into());
         self.event.certrole.step = refusal.step.name();
         self.event.certrole.rule = Some(refusal.rule);
         for (name, value) in &refusal.values {
@@ -151,15 +148,15 @@ impl Witness {
     }
 }
 
-fn come_from(event: &mut Event, source: Source) {
-    event.source_ip_address = source.address.to_canonical().to_string();
+fn come_from(event: &mut Event<'_>, source: Source) {
+    event.source_ip_address = source.address.to_canonical().to_string().into();
     event.certrole.source_port = Some(source.port);
 }
 
 fn facts(certificate: &Certificate) -> CertificateFacts {
     CertificateFacts {
-        subject: certificate.subject().display(),
-        issuer: certificate.issuer().display(),
+        subject: Arc::clone(certificate.subject().shown()),
+        issuer: Arc::clone(certificate.issuer().shown()),
         serial: certificate.serial().hex(),
         sha256: hex::encode(certificate.sha256()),
         not_before: certificate.not_before(),
@@ -167,23 +164,13 @@ fn facts(certificate: &Certificate) -> CertificateFacts {
     }
 }
 
-fn parameters(wanted: &CreateSession) -> RequestParameters {
-    RequestParameters {
-        trust_anchor_arn: wanted.trust_anchor.to_string(),
-        profile_arn: wanted.profile.to_string(),
-        role_arn: wanted.role.to_string(),
-        duration_seconds: wanted.duration.map(wire::SessionDuration::seconds),
-        role_session_name: wanted.session_name.as_ref().map(ToString::to_string),
-    }
-}
-
 impl Issued {
     /// Makes the event durable, then hands the credentials over. If the event cannot be made durable, the credentials
     /// are dropped unseen.
-    pub async fn record(self, broker: &Broker, mut witness: Witness) -> Recorded<Session> {
+    pub async fn record(self, broker: &Broker, mut witness: Witness<'_>) -> Recorded<Session> {
+        witness.event.event_id = self.event_id;
         witness.issued(&self);
         let request_id = witness.request_id;
-        broker.name(&mut witness.event, request_id);
         let outcome = match broker.audit.append(&witness.event).await {
             Ok(_receipt) => Ok(Session {
                 response: self.response,
@@ -196,7 +183,7 @@ impl Issued {
 
 impl<T> Recorded<T> {
     /// Makes the event of something harmless durable, then hands it over.
-    pub(crate) async fn given(broker: &Broker, mut witness: Witness, given: T) -> Self {
+    pub(crate) async fn given(broker: &Broker, mut witness: Witness<'_>, given: T) -> Self {
         let request_id = witness.request_id;
         broker.name(&mut witness.event, request_id);
         let outcome = match broker.audit.append(&witness.event).await {
@@ -207,7 +194,7 @@ impl<T> Recorded<T> {
     }
 
     /// Makes the event of a refusal durable, or counts it where a stranger has had its share, then hands it over.
-    pub(crate) async fn refusal(broker: &Broker, mut witness: Witness, refusal: Refusal) -> Self {
+    pub(crate) async fn refusal(broker: &Broker, mut witness: Witness<'_>, refusal: Refusal) -> Self {
         witness.refused(&refusal);
         let request_id = witness.request_id;
         broker.name(&mut witness.event, request_id);
@@ -267,10 +254,10 @@ pub enum Nothing {}
 impl Broker {
     /// Records a refusal at the edge.
     pub async fn refused_at_the_edge(&self, snapshot: &Snapshot, edge: EdgeRefusal) -> Recorded<Nothing> {
-        let mut event = Event::new("certrole.local", edge.name, edge.at, &snapshot.region);
+        let mut event = Event::new("certrole.local", edge.name, edge.at, snapshot.region.as_str());
         event.user_identity.kind = "Unknown";
         come_from(&mut event, edge.source);
-        event.request_id = Some(edge.request_id.to_string());
+        event.request_id = Some(edge.request_id);
         let witness = Witness {
             event,
             request_id: edge.request_id,
@@ -291,31 +278,36 @@ impl Broker {
         snapshot: &Snapshot,
         command: &OperatorCommand<'_>,
     ) -> Result<(), Unrecordable> {
-        let mut event = Event::new("certrole.local", command.name, command.at, &snapshot.region);
+        let mut event = Event::new(
+            "certrole.local",
+            command.name,
+            command.at,
+            snapshot.region.as_str(),
+        );
         event.user_identity.kind = "Operator";
         event.user_identity.principal_id = Some(command.uid.to_string());
-        event.source_ip_address = "control socket".to_owned();
+        event.source_ip_address = "control socket".into();
         event.read_only = false;
-        event.error_code = command.failed.map(|_| "CommandFailed".to_owned());
-        event.error_message = command.failed.map(str::to_owned);
+        event.error_code = command.failed.map(|_| "CommandFailed");
+        event.error_message = command.failed.map(Cow::from);
         event.certrole.values = command
             .values
             .iter()
             .map(|(name, value)| (*name, value.clone()))
             .collect::<BTreeMap<_, _>>();
-        event.event_id = self.event_id().unwrap_or_default();
+        if let Some(id) = self.event_id() {
+            event.event_id = id;
+        }
         self.audit.append(&event).await.map(|_receipt| ())
     }
 
-    fn name(&self, event: &mut Event, request_id: RequestId) {
+    fn name(&self, event: &mut Event<'_>, request_id: RequestId) {
         // One event a request: without randomness its id serves for both.
-        event.event_id = self.event_id().unwrap_or_else(|| request_id.to_string());
+        event.event_id = self.event_id().unwrap_or(request_id);
     }
 
-    fn event_id(&self) -> Option<String> {
-        random(self.randomness.as_ref())
-            .ok()
-            .map(|bytes| RequestId::from_random(bytes).to_string())
+    fn event_id(&self) -> Option<RequestId> {
+        random(self.randomness.as_ref()).ok().map(RequestId::from_random)
     }
 }
 
@@ -334,7 +326,7 @@ pub struct OperatorCommand<'a> {
     pub failed: Option<&'a str>,
 }
 
-impl fmt::Debug for Witness {
+impl fmt::Debug for Witness<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Witness")
             .field("request_id", &self.request_id)

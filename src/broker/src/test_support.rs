@@ -58,9 +58,10 @@ pub(crate) fn claims() -> Claims {
         root_session: [7; 16],
         session_name: "0123".parse().expect("a name"),
         source_identity: "CN=web".parse().expect("an identity"),
-        tags: vec![
+        tags: [
             ("x509Subject/CN".into(), "web".into()),
             ("x509Subject/2.5.4.97".into(), "z\u{fc}rich".into()),
-        ],
+        ]
+        .into(),
     }
 }

@@ -123,8 +123,9 @@ impl Condition {
     }
 
     /// Whether the condition is true of this request.
-    pub(crate) fn holds(&self, context: &RequestContext) -> bool {
+    pub(crate) fn holds(&self, context: &RequestContext<'_>) -> bool {
         let value = context.value(&self.lookup);
+        let value = value.as_ref();
         if self.operator.comparison == Comparison::Null {
             // An empty value counts as none (policy contract 1.10).
             let absent = match value {
@@ -150,7 +151,7 @@ impl Condition {
     }
 
     /// One request value: for a negated operator, none of the policy's values may match (NOR).
-    fn test(&self, text: &str, context: &RequestContext) -> bool {
+    fn test(&self, text: &str, context: &RequestContext<'_>) -> bool {
         let mut compared = self.values.iter().map(|value| value.compare(text, context));
         if self.operator.negated {
             compared.all(|result| result == Some(false))
@@ -160,7 +161,7 @@ impl Condition {
     }
 
     /// Why it does not hold, for people.
-    pub(crate) fn explain(&self, context: &RequestContext) -> String {
+    pub(crate) fn explain(&self, context: &RequestContext<'_>) -> String {
         let actual = match context.value(&self.lookup) {
             None => "is absent".to_owned(),
             Some(Value::One(text)) => format!("is {text:?}"),

@@ -1,37 +1,87 @@
 //! The context of one request: the keys that the broker sets, and nobody else (policy contract 3).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use wire::{AccountId, Region, RoleSessionName, SessionDuration, SourceIdentity, Timestamp, TrustAnchorArn};
 
 use crate::mapping::SessionTags;
+use crate::statement::SERVICE_PRINCIPAL;
 
 /// A key's value. Whether a key is multivalued is a property of the key (policy contract 1.10).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    One(String),
-    Many(Vec<String>),
+pub(crate) enum Value<'a> {
+    One(Cow<'a, str>),
+    Many(Vec<Cow<'a, str>>),
 }
 
-/// The keys and values that a policy is evaluated with.
-#[derive(Debug, Clone, Default)]
-pub struct RequestContext(Vec<(String, Value)>);
+/// What a policy is evaluated with. A key's value is written when a policy asks for it: most ask for two or three.
+#[derive(Debug, Clone)]
+pub struct RequestContext<'a> {
+    at: Timestamp,
+    source_arn: Option<&'a TrustAnchorArn>,
+    source_account: Option<AccountId>,
+    source_ip: Option<IpAddr>,
+    user_agent: Option<&'a str>,
+    requested_region: Option<&'a Region>,
+    role_session_name: Option<&'a RoleSessionName>,
+    source_identity: Option<&'a SourceIdentity>,
+    duration: Option<SessionDuration>,
+    tags: Option<&'a SessionTags>,
+    /// Keys and values that no exchange can have, for tests of the language.
+    #[cfg(test)]
+    given: Vec<(String, Value<'a>)>,
+}
 
-impl RequestContext {
+impl RequestContext<'_> {
     /// The value of a key, given in lower case.
-    pub(crate) fn value(&self, key: &str) -> Option<&Value> {
-        self.0
-            .iter()
-            .find(|(known, _)| known == key)
-            .map(|(_, value)| value)
+    pub(crate) fn value(&self, key: &str) -> Option<Value<'_>> {
+        #[cfg(test)]
+        if let Some((_, value)) = self.given.iter().find(|(given, _)| given == key) {
+            return Some(value.clone());
+        }
+        if key == "aws:tagkeys" {
+            let keys = self.tags()?.iter().map(|(key, _)| Cow::from(key));
+            return Some(Value::Many(keys.collect()));
+        }
+        self.one(key).map(Value::One)
     }
 
-    /// The value of a single-valued key.
-    pub(crate) fn one(&self, key: &str) -> Option<&str> {
-        match self.value(key) {
-            Some(Value::One(value)) => Some(value),
-            _ => None,
+    /// The value of a single-valued key, given in lower case.
+    pub(crate) fn one(&self, key: &str) -> Option<Cow<'_, str>> {
+        #[cfg(test)]
+        if let Some((_, Value::One(value))) = self.given.iter().find(|(given, _)| given == key) {
+            return Some(value.clone());
         }
+        Some(match key {
+            "aws:currenttime" => self.at.rfc3339().into(),
+            "aws:epochtime" => self.at.seconds().to_string().into(),
+            // True of every exchange: the caller is the service, over TLS.
+            "aws:securetransport" | "aws:principalisawsservice" => "true".into(),
+            "aws:viaawsservice" => "false".into(),
+            "aws:principalservicename" => SERVICE_PRINCIPAL.into(),
+            "aws:sourcearn" => self.source_arn?.to_string().into(),
+            "aws:sourceaccount" => self.source_account?.to_string().into(),
+            "aws:sourceip" => self.source_ip?.to_string().into(),
+            "aws:useragent" => self.user_agent?.into(),
+            "aws:requestedregion" => self.requested_region?.as_str().into(),
+            "sts:rolesessionname" => self.role_session_name?.as_str().into(),
+            "sts:sourceidentity" => self.source_identity?.as_str().into(),
+            "sts:durationseconds" => self.duration?.seconds().to_string().into(),
+            _ => {
+                // As the principal's, and as those being passed (policy contract 3.3).
+                let tag = key
+                    .strip_prefix("aws:principaltag/")
+                    .or_else(|| key.strip_prefix("aws:requesttag/"))?;
+                let mut tags = self.tags()?.iter();
+                tags.find(|(known, _)| known.eq_ignore_ascii_case(tag))?.1.into()
+            }
+        })
+    }
+
+    /// The session tags, where there is one.
+    fn tags(&self) -> Option<&SessionTags> {
+        self.tags.filter(|tags| !tags.is_empty())
     }
 }
 
@@ -70,115 +120,110 @@ pub(crate) fn is_known(key: &str) -> bool {
 
 /// Builds the context of an exchange.
 #[derive(Debug)]
-pub struct ContextBuilder(RequestContext);
+pub struct ContextBuilder<'a>(RequestContext<'a>);
 
-impl ContextBuilder {
-    /// A context at this instant, with what is true of every exchange: the caller is the service, over TLS.
+impl<'a> ContextBuilder<'a> {
+    /// A context at this instant, with what is true of every exchange.
     pub fn new(at: Timestamp) -> Self {
-        let mut keys = Vec::with_capacity(32);
-        let mut set = |key: &str, value: String| keys.push((key.to_owned(), Value::One(value)));
-        set("aws:currenttime", at.rfc3339());
-        set("aws:epochtime", at.seconds().to_string());
-        set("aws:securetransport", "true".to_owned());
-        set("aws:principalisawsservice", "true".to_owned());
-        set(
-            "aws:principalservicename",
-            crate::statement::SERVICE_PRINCIPAL.to_owned(),
-        );
-        set("aws:viaawsservice", "false".to_owned());
-        Self(RequestContext(keys))
-    }
-
-    fn set(mut self, key: &str, value: impl ToString) -> Self {
-        self.0.0.push((key.to_owned(), Value::One(value.to_string())));
-        self
+        Self(RequestContext {
+            at,
+            source_arn: None,
+            source_account: None,
+            source_ip: None,
+            user_agent: None,
+            requested_region: None,
+            role_session_name: None,
+            source_identity: None,
+            duration: None,
+            tags: None,
+            #[cfg(test)]
+            given: Vec::new(),
+        })
     }
 
     /// The trust anchor that the certificate was judged by.
     #[must_use]
-    pub fn source_arn(self, arn: &TrustAnchorArn) -> Self {
-        self.set("aws:sourcearn", arn)
+    pub fn source_arn(mut self, arn: &'a TrustAnchorArn) -> Self {
+        self.0.source_arn = Some(arn);
+        self
     }
 
     /// The trust anchor's account.
     #[must_use]
-    pub fn source_account(self, account: AccountId) -> Self {
-        self.set("aws:sourceaccount", account)
+    pub fn source_account(mut self, account: AccountId) -> Self {
+        self.0.source_account = Some(account);
+        self
     }
 
     /// The caller's address, as the broker saw it.
     #[must_use]
-    pub fn source_ip(self, address: IpAddr) -> Self {
-        self.set("aws:sourceip", address.to_canonical())
+    pub fn source_ip(mut self, address: IpAddr) -> Self {
+        self.0.source_ip = Some(address.to_canonical());
+        self
     }
 
     /// What the caller says it is; no security rests on it.
     #[must_use]
-    pub fn user_agent(self, user_agent: &str) -> Self {
-        self.set("aws:useragent", user_agent)
+    pub fn user_agent(mut self, user_agent: &'a str) -> Self {
+        self.0.user_agent = Some(user_agent);
+        self
     }
 
     /// The region of the broker.
     #[must_use]
-    pub fn requested_region(self, region: &Region) -> Self {
-        self.set("aws:requestedregion", region)
+    pub fn requested_region(mut self, region: &'a Region) -> Self {
+        self.0.requested_region = Some(region);
+        self
     }
 
     /// The session's name.
     #[must_use]
-    pub fn role_session_name(self, name: &RoleSessionName) -> Self {
-        self.set("sts:rolesessionname", name)
+    pub fn role_session_name(mut self, name: &'a RoleSessionName) -> Self {
+        self.0.role_session_name = Some(name);
+        self
     }
 
     /// The source identity.
     #[must_use]
-    pub fn source_identity(self, identity: &SourceIdentity) -> Self {
-        self.set("sts:sourceidentity", identity)
+    pub fn source_identity(mut self, identity: &'a SourceIdentity) -> Self {
+        self.0.source_identity = Some(identity);
+        self
     }
 
     /// The session's length.
     #[must_use]
-    pub fn duration(self, duration: SessionDuration) -> Self {
-        self.set("sts:durationseconds", duration.seconds())
+    pub fn duration(mut self, duration: SessionDuration) -> Self {
+        self.0.duration = Some(duration);
+        self
     }
 
-    /// The session tags: as the principal's, and as those being passed (policy contract 3.3).
+    /// The session tags.
     #[must_use]
-    pub fn tags(mut self, tags: &SessionTags) -> Self {
-        if tags.is_empty() {
-            return self;
-        }
-        let keys = &mut self.0.0;
-        for (key, value) in tags.iter() {
-            let lower = key.to_lowercase();
-            keys.push((format!("aws:principaltag/{lower}"), Value::One(value.to_owned())));
-            keys.push((format!("aws:requesttag/{lower}"), Value::One(value.to_owned())));
-        }
-        let names = tags.iter().map(|(key, _)| key.to_owned()).collect();
-        keys.push(("aws:tagkeys".to_owned(), Value::Many(names)));
+    pub fn tags(mut self, tags: &'a SessionTags) -> Self {
+        self.0.tags = Some(tags);
         self
     }
 
     /// The context.
-    pub fn build(self) -> RequestContext {
+    pub fn build(self) -> RequestContext<'a> {
         self.0
     }
 }
 
 #[cfg(test)]
-pub(crate) fn test_context(values: &[(&str, &str)]) -> RequestContext {
-    RequestContext(
-        values
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), Value::One((*value).to_owned())))
-            .collect(),
-    )
+pub(crate) fn test_context<'a>(values: &[(&str, &'a str)]) -> RequestContext<'a> {
+    let mut context = ContextBuilder::new(Timestamp::from_seconds(0)).build();
+    context.given = values
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), Value::One(Cow::from(*value))))
+        .collect();
+    context
 }
 
 #[cfg(test)]
-pub(crate) fn test_context_many(key: &str, values: &[&str]) -> RequestContext {
-    RequestContext(vec![(
-        key.to_owned(),
-        Value::Many(values.iter().map(ToString::to_string).collect()),
-    )])
+pub(crate) fn test_context_many<'a>(key: &str, values: &[&'a str]) -> RequestContext<'a> {
+    let mut context = test_context(&[]);
+    let values = values.iter().copied().map(Cow::from).collect();
+    context.given.push((key.to_owned(), Value::Many(values)));
+    context
 }

@@ -1,5 +1,7 @@
 //! Which attributes of a certificate become session tags (contract 3.1).
 
+use std::sync::Arc;
+
 use x509::{Attribute, Certificate, GeneralName, Name};
 
 /// The most tags of a session, and the longest key and value (policy contract 1.11).
@@ -128,7 +130,7 @@ impl AttributeMapping {
 
     /// The session tags of a certificate.
     pub fn tags(&self, certificate: &Certificate) -> SessionTags {
-        let mut tags = SessionTags::default();
+        let mut tags = Gathered::default();
         tags.add_name("x509Subject", &self.subject, certificate.subject());
         tags.add_name("x509Issuer", &self.issuer, certificate.issuer());
         let names = certificate.alternative_names();
@@ -155,7 +157,10 @@ impl AttributeMapping {
         }) {
             tags.add_name("x509SAN/Name", &self.directory, name);
         }
-        tags
+        SessionTags {
+            tags: tags.tags.into(),
+            dropped: tags.dropped,
+        }
     }
 }
 
@@ -167,8 +172,15 @@ fn is_attribute_name(name: &str) -> bool {
 }
 
 /// Session tags, in order, each key once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionTags {
+    tags: Arc<[(String, String)]>,
+    dropped: Vec<String>,
+}
+
+/// Tags that are being gathered.
+#[derive(Default)]
+struct Gathered {
     tags: Vec<(String, String)>,
     dropped: Vec<String>,
 }
@@ -179,6 +191,11 @@ impl SessionTags {
         self.tags
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
+    /// Keys and values, for who keeps them.
+    pub fn shared(&self) -> &Arc<[(String, String)]> {
+        &self.tags
     }
 
     /// Whether there is none.
@@ -197,7 +214,9 @@ impl SessionTags {
         parts.extend(self.dropped.iter().map(|key| format!("{key} dropped")));
         parts.join(", ")
     }
+}
 
+impl Gathered {
     /// The attributes of a name: several of one type joined with `/` in certificate order (contract 3.1).
     fn add_name(&mut self, field: &str, specifiers: &[Specifier], name: &Name) {
         let mut types: Vec<&str> = Vec::new();
@@ -209,16 +228,10 @@ impl SessionTags {
         }
         for short_name in types {
             let key = format!("{field}/{short_name}");
-            let of_type = name
-                .attributes()
-                .filter(|attribute| attribute.short_name() == short_name);
             // One value that is no text spoils the tag: part of a list would be another statement (threat P22).
-            let values: Result<Vec<&str>, ()> = of_type
-                .map(|attribute| attribute.value.as_deref().map_err(|_| ()))
-                .collect();
-            match values {
-                Ok(values) => self.add(key, values.join("/")),
-                Err(()) => self.dropped.push(key),
+            match joined(name, short_name) {
+                Some(value) => self.add(key, value),
+                None => self.dropped.push(key),
             }
         }
     }
@@ -237,4 +250,17 @@ impl SessionTags {
             self.dropped.push(key);
         }
     }
+}
+
+/// The values of one attribute type, joined with `/`; none where one of them is no text.
+fn joined(name: &Name, short_name: &str) -> Option<String> {
+    let mut all = name
+        .attributes()
+        .filter(|attribute| attribute.short_name() == short_name);
+    let mut joined = all.next()?.value.clone().ok()?;
+    for attribute in all {
+        joined.push('/');
+        joined.push_str(attribute.value.as_deref().ok()?);
+    }
+    Some(joined)
 }

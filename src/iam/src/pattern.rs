@@ -1,6 +1,8 @@
 //! Patterns: literal text, wildcards and variables as separate things, so that a variable's value can never act as a
 //! wildcard (policy contract 1.7; threat A5).
 
+use std::borrow::Cow;
+
 use crate::context::RequestContext;
 
 /// One piece of a pattern as written.
@@ -71,7 +73,7 @@ impl Pattern {
     }
 
     /// Whether the text matches. A variable that is absent and has no default matches nothing.
-    pub(crate) fn matches(&self, text: &str, ignore_case: bool, context: &RequestContext) -> bool {
+    pub(crate) fn matches(&self, text: &str, ignore_case: bool, context: &RequestContext<'_>) -> bool {
         if let [Piece::Text(literal)] = self.0.as_slice()
             && !ignore_case
         {
@@ -80,13 +82,15 @@ impl Pattern {
         let mut resolved: Vec<Element<'_>> = Vec::with_capacity(self.0.len());
         for piece in &self.0 {
             resolved.push(match piece {
-                Piece::Text(text) => Element::Text(text),
+                Piece::Text(text) => Element::Text(text.into()),
                 Piece::Any => Element::Any,
                 Piece::One => Element::One,
-                Piece::Variable { key, default } => match context.one(key).or(default.as_deref()) {
-                    Some(value) => Element::Text(value),
-                    None => return false,
-                },
+                Piece::Variable { key, default } => {
+                    match context.one(key).or_else(|| default.as_deref().map(Cow::from)) {
+                        Some(value) => Element::Text(value),
+                        None => return false,
+                    }
+                }
             });
         }
         let fold = |text: &str| -> Vec<char> {
@@ -166,7 +170,7 @@ pub(crate) fn glob_text(pattern: &str, text: &str) -> bool {
 }
 
 enum Element<'a> {
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Any,
     One,
 }

@@ -48,23 +48,35 @@ impl TrustPolicy {
 
     /// Decides on an exchange: `sts:AssumeRole` and `sts:SetSourceIdentity` always, `sts:TagSession` when there is a
     /// tag. Each action by itself; all must pass; a Deny that applies to any is final.
-    pub fn decide(&self, tags: &SessionTags, context: &RequestContext) -> Decision {
+    pub fn decide(&self, tags: &SessionTags, context: &RequestContext<'_>) -> Decision {
+        // Conditions do not depend on the action: each is asked once.
+        let met: Vec<(usize, &Statement)> = self
+            .statements
+            .iter()
+            .enumerate()
+            .filter(|(_, statement)| statement.is_met(context))
+            .collect();
         let tag = (!tags.is_empty()).then_some(Action::TagSession);
         for action in [Action::AssumeRole, Action::SetSourceIdentity]
             .into_iter()
             .chain(tag)
         {
-            if let Err(explanation) = self.decide_one(action, context) {
+            if let Err(explanation) = self.decide_one(action, &met, context) {
                 return Decision::Refused(explanation);
             }
         }
         Decision::Allowed
     }
 
-    fn decide_one(&self, action: Action, context: &RequestContext) -> Result<(), Explanation> {
+    fn decide_one(
+        &self,
+        action: Action,
+        met: &[(usize, &Statement)],
+        context: &RequestContext<'_>,
+    ) -> Result<(), Explanation> {
         let applying = |effect| {
-            let mut all = self.statements.iter().enumerate();
-            all.find(move |(_, one)| one.effect == effect && one.applies(action, context))
+            let mut met = met.iter().copied();
+            met.find(move |(_, one)| one.effect == effect && one.covers(action))
         };
         if let Some((at, statement)) = applying(Effect::Deny) {
             let denied_by = Some(named(at, statement));

@@ -53,10 +53,9 @@ impl Statement {
         }
     }
 
-    pub(crate) fn applies(&self, action: Action, context: &RequestContext) -> bool {
-        self.names_the_service
-            && self.covers(action)
-            && self.conditions.iter().all(|condition| condition.holds(context))
+    /// Whether it speaks of the service, and of a request such as this.
+    pub(crate) fn is_met(&self, context: &RequestContext<'_>) -> bool {
+        self.names_the_service && self.conditions.iter().all(|condition| condition.holds(context))
     }
 
     pub(crate) fn read(json: &Json, place: &str, variables: bool, mistakes: &mut Mistakes) -> Option<Self> {

@@ -58,7 +58,7 @@ impl Compiled {
     }
 
     /// Compares with a request's value. None when that is of the wrong type, which is false for either polarity.
-    pub(crate) fn compare(&self, value: &str, context: &RequestContext) -> Option<bool> {
+    pub(crate) fn compare(&self, value: &str, context: &RequestContext<'_>) -> Option<bool> {
         match self {
             Self::Text { pattern, ignore_case } => Some(pattern.matches(value, *ignore_case, context)),
             Self::Number(order, wanted) => Some(order.holds(number(value)?.cmp(wanted))),
@@ -66,16 +66,12 @@ impl Compiled {
             Self::Bool(wanted) => Some(boolean(value).ok()? == *wanted),
             Self::Address { network, bits } => Some(contains(*network, *bits, value.parse().ok()?)),
             Self::Arn(patterns) => {
-                let fields: Vec<&str> = value.splitn(6, ':').collect();
-                if fields.len() != 6 || fields.first() != Some(&"arn") {
+                let fields = || value.splitn(6, ':');
+                if fields().count() != 6 || fields().next() != Some("arn") {
                     return None;
                 }
-                Some(
-                    patterns
-                        .iter()
-                        .zip(fields)
-                        .all(|(pattern, field)| pattern.matches(field, false, context)),
-                )
+                let mut pairs = patterns.iter().zip(fields());
+                Some(pairs.all(|(pattern, field)| pattern.matches(field, false, context)))
             }
             Self::Null(_) => None,
         }

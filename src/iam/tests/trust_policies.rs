@@ -59,12 +59,15 @@ fn decide(text: &str, certificate: &Certificate) -> Result<(), String> {
     };
     let policy = TrustPolicy::parse(text, open).unwrap_or_else(|errors| panic!("{errors:?}"));
     let tags = AttributeMapping::default().tags(certificate);
+    let anchor = ANCHOR.parse().unwrap();
+    let identity = source_identity(certificate).unwrap();
+    let session_name = "0123".parse().unwrap();
     let context = ContextBuilder::new(Timestamp::from_seconds(1_800_000_000))
-        .source_arn(&ANCHOR.parse().unwrap())
+        .source_arn(&anchor)
         .source_account("111122223333".parse().unwrap())
         .source_ip("10.1.2.3".parse().unwrap())
-        .source_identity(&source_identity(certificate).unwrap())
-        .role_session_name(&"0123".parse().unwrap())
+        .source_identity(&identity)
+        .role_session_name(&session_name)
         .tags(&tags)
         .build();
     match policy.decide(&tags, &context) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -22,11 +23,11 @@ pub struct InvalidArn {
 
 /// A partition, such as `aws`: lower-case letters, digits and hyphens, beginning with `aws` (contract 4.1).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Partition(String);
+pub struct Partition(Arc<str>);
 
 /// A region, such as `eu-local-1`: 1 to 64 lower-case letters, digits and hyphens.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Region(String);
+pub struct Region(Arc<str>);
 
 impl FromStr for Partition {
     type Err = &'static str;
@@ -36,7 +37,7 @@ impl FromStr for Partition {
         if (!rest.is_empty() && !rest.starts_with('-')) || text.len() > 32 || !lower_case_words(text) {
             return Err("a partition is `aws`, or `aws-` and lower-case letters, digits and hyphens");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -47,7 +48,7 @@ impl FromStr for Region {
         if text.is_empty() || text.len() > 64 || !lower_case_words(text) {
             return Err("a region is 1 to 64 lower-case letters, digits and hyphens");
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -115,7 +116,7 @@ impl RolesAnywhereArn {
             .ok_or("its resource is of another kind")?;
         // Only the lower-case hyphenated form (contract 4.1): one object has one spelling.
         let uuid = Uuid::try_parse(id).map_err(|_| "its id is not a UUID")?;
-        if uuid.hyphenated().to_string() != id {
+        if uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()) != id {
             return Err("its id is not a UUID in lower-case, hyphenated form");
         }
         Ok(Self {
@@ -241,8 +242,8 @@ roles_anywhere_arn!(
 pub struct RoleArn {
     partition: Partition,
     account: AccountId,
-    path: String,
-    name: String,
+    path: Arc<str>,
+    name: Arc<str>,
 }
 
 const ROLE_FORM: &str = "arn:PARTITION:iam::ACCOUNT:role/PATH/NAME";
@@ -278,8 +279,8 @@ impl RoleArn {
         Ok(Self {
             partition,
             account,
-            path: path.to_owned(),
-            name: name.to_owned(),
+            path: path.into(),
+            name: name.into(),
         })
     }
 
@@ -308,7 +309,7 @@ impl RoleArn {
         AssumedRoleArn {
             partition: self.partition.clone(),
             account: self.account,
-            role_name: self.name.clone(),
+            role_name: Arc::clone(&self.name),
             session_name,
         }
     }
@@ -360,7 +361,7 @@ impl fmt::Display for RoleArn {
 pub struct AssumedRoleArn {
     partition: Partition,
     account: AccountId,
-    role_name: String,
+    role_name: Arc<str>,
     session_name: RoleSessionName,
 }
 

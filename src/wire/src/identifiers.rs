@@ -78,20 +78,18 @@ pub fn subject_id(account: AccountId, subject: &[u8]) -> Uuid {
 }
 
 /// The unique id of one life of a role: `AROA` and 17 characters of `A-Z2-7` (policy contract 4.6).
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RoleId(String);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleId([u8; 21]);
 
 impl RoleId {
     /// The id made of these random bytes.
     pub fn from_random(random: [u8; 11]) -> Self {
-        let mut id = String::from("AROA");
-        id.extend(base32(&random).chars().take(17));
-        Self(id)
+        Self(written(b"AROA", &random))
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        ascii(&self.0)
     }
 }
 
@@ -99,19 +97,16 @@ impl FromStr for RoleId {
     type Err = InvalidIdentifier;
 
     fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
-        match text.strip_prefix("AROA") {
-            Some(rest) if rest.len() == 17 && rest.bytes().all(is_base32) => Ok(Self(text.to_owned())),
-            _ => Err(InvalidIdentifier(
-                "a role id (`AROA` and 17 characters of A-Z and 2-7)",
-            )),
-        }
+        read("AROA", text).map(Self).ok_or(InvalidIdentifier(
+            "a role id (`AROA` and 17 characters of A-Z and 2-7)",
+        ))
     }
 }
 
 /// The id of a temporary access key: `ASIA` and 16 characters of `A-Z2-7`, which hold the account (policy
 /// contract 4.6) and 40 random bits.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct AccessKeyId(String);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccessKeyId([u8; 20]);
 
 impl AccessKeyId {
     /// The id of a key of this account, made unique by these random bytes.
@@ -126,22 +121,22 @@ impl AccessKeyId {
         for (to, from) in bytes.iter_mut().zip(head.into_iter().chain(rest)) {
             *to = from;
         }
-        Self(format!("ASIA{}", base32(&bytes)))
+        Self(written(b"ASIA", &bytes))
     }
 
     /// The account that the id holds.
     pub fn account(&self) -> Option<AccountId> {
         let mut number: u64 = 0;
         // Ten characters of five bits are fifty; the 48 that count are the upper ones.
-        for byte in self.0.bytes().skip(4).take(10) {
-            number = (number << 5) | u64::from(base32_value(byte)?);
+        for byte in self.0.iter().skip(4).take(10) {
+            number = (number << 5) | u64::from(base32_value(*byte)?);
         }
         AccountId::from_number(((number >> 2) & 0x7fff_ffff_ff80) >> 7)
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        ascii(&self.0)
     }
 }
 
@@ -149,13 +144,32 @@ impl FromStr for AccessKeyId {
     type Err = InvalidIdentifier;
 
     fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
-        match text.strip_prefix("ASIA") {
-            Some(rest) if rest.len() == 16 && rest.bytes().all(is_base32) => Ok(Self(text.to_owned())),
-            _ => Err(InvalidIdentifier(
-                "the id of a temporary key (`ASIA` and 16 characters of A-Z and 2-7)",
-            )),
-        }
+        read("ASIA", text).map(Self).ok_or(InvalidIdentifier(
+            "the id of a temporary key (`ASIA` and 16 characters of A-Z and 2-7)",
+        ))
     }
+}
+
+/// The bytes of an identifier of this kind and length.
+fn read<const N: usize>(kind: &str, text: &str) -> Option<[u8; N]> {
+    let rest = text.strip_prefix(kind)?;
+    let bytes = text.as_bytes().try_into().ok()?;
+    rest.bytes().all(is_base32).then_some(bytes)
+}
+
+/// The identifier of this kind that these bytes make, as many of their bits as it has room for.
+fn written<const N: usize>(kind: &[u8; 4], bytes: &[u8]) -> [u8; N] {
+    let mut text = [b'A'; N];
+    let characters = kind.iter().copied().chain(base32(bytes));
+    for (to, from) in text.iter_mut().zip(characters) {
+        *to = from;
+    }
+    text
+}
+
+/// Kind and base32: ASCII, by construction.
+fn ascii(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
 }
 
 const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -172,47 +186,40 @@ fn base32_value(byte: u8) -> Option<u8> {
     }
 }
 
-fn base32_character(value: u32) -> char {
-    let index = usize::try_from(value & 31).unwrap_or(0);
-    char::from(ALPHABET.get(index).copied().unwrap_or(b'A'))
-}
-
 /// RFC 4648 base32 without padding.
-fn base32(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    let (mut held, mut bits) = (0u32, 0u32);
-    for byte in bytes {
-        held = (held << 8) | u32::from(*byte);
-        bits += 8;
-        while bits >= 5 {
-            bits -= 5;
-            text.push(base32_character(held >> bits));
-        }
-        held &= (1 << bits) - 1;
-    }
-    if bits > 0 {
-        text.push(base32_character(held << (5 - bits)));
-    }
-    text
+fn base32(bytes: &[u8]) -> impl Iterator<Item = u8> {
+    bytes.chunks(5).flat_map(|chunk| {
+        let group = chunk
+            .iter()
+            .fold(0_u64, |group, byte| (group << 8) | u64::from(*byte));
+        // A group that is not full is filled up with zero bits on its right.
+        let group = group << (40 - 8 * chunk.len());
+        let characters = (8 * chunk.len()).div_ceil(5);
+        (0..characters).map(move |at| {
+            let value = (group >> (35 - 5 * at)) & 31;
+            let index = usize::try_from(value).unwrap_or(0);
+            ALPHABET.get(index).copied().unwrap_or(b'A')
+        })
+    })
 }
 
 macro_rules! text {
     ($name:ident) => {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
     };
@@ -266,8 +273,17 @@ mod tests {
 
     #[test]
     fn base32_is_that_of_the_rfc() {
-        assert_eq!(base32(b"foobar"), "MZXW6YTBOI");
-        assert_eq!(base32(b"fooba"), "MZXW6YTB");
+        for (bytes, wanted) in [
+            ("", ""),
+            ("f", "MY"),
+            ("fo", "MZXQ"),
+            ("foo", "MZXW6"),
+            ("foob", "MZXW6YQ"),
+            ("fooba", "MZXW6YTB"),
+            ("foobar", "MZXW6YTBOI"),
+        ] {
+            assert_eq!(base32(bytes.as_bytes()).collect::<Vec<_>>(), wanted.as_bytes());
+        }
     }
 
     #[test]
@@ -275,7 +291,15 @@ mod tests {
         let id = RoleId::from_random([7; 11]);
         assert_eq!(id.as_str().len(), 21);
         assert_eq!(id.as_str().parse::<RoleId>().unwrap(), id);
-        assert!("AROA1".parse::<RoleId>().is_err());
+        for bad in [
+            "AROA1",
+            "",
+            "AROA",
+            &format!("{id}A"),
+            &id.as_str().replace('A', "a"),
+        ] {
+            assert!(bad.parse::<RoleId>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Why a text is not a name of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,11 +32,11 @@ pub enum InvalidName {
 
 /// The name of a role session: 2 to 64 characters of `[A-Za-z0-9_+=,.@-]` (policy contract 4.4).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RoleSessionName(String);
+pub struct RoleSessionName(Arc<str>);
 
 /// Who a session really is: 2 to 64 characters of letters, numbers, separators and `_.:/=+-@` (contract 1.7).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SourceIdentity(String);
+pub struct SourceIdentity(Arc<str>);
 
 impl FromStr for RoleSessionName {
     type Err = InvalidName;
@@ -69,7 +70,7 @@ fn checked(
     most: usize,
     is_allowed: impl Fn(char) -> bool,
     allowed: &'static str,
-) -> Result<String, InvalidName> {
+) -> Result<Arc<str>, InvalidName> {
     let length = text.chars().count();
     if !(2..=most).contains(&length) {
         return Err(InvalidName::Length {
@@ -80,7 +81,7 @@ fn checked(
     }
     match text.chars().find(|c| !is_allowed(*c)) {
         Some(found) => Err(InvalidName::Character { found, allowed }),
-        None => Ok(text.to_owned()),
+        None => Ok(text.into()),
     }
 }
 

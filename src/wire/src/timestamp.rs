@@ -101,14 +101,42 @@ impl Timestamp {
 
     /// Writes `YYYY-MM-DDTHH:MM:SSZ`: RFC 3339 in UTC, without fractions, the one form that every SDK reads.
     pub fn rfc3339(self) -> String {
+        self.written().as_str().to_owned()
+    }
+
+    fn written(self) -> Written {
         let at = self.date_time();
-        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
-        format!(
-            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z",
-            at.hour(),
-            at.minute(),
-            at.second()
-        )
+        let mut text = *b"0000-00-00T00:00:00Z";
+        let [
+            y1,
+            y2,
+            y3,
+            y4,
+            _,
+            o1,
+            o2,
+            _,
+            d1,
+            d2,
+            _,
+            h1,
+            h2,
+            _,
+            m1,
+            m2,
+            _,
+            s1,
+            s2,
+            _,
+        ] = &mut text;
+        // The years are 0 to 9999 (`from_seconds`).
+        digits([y1, y2, y3, y4], at.year().unsigned_abs());
+        digits([o1, o2], u8::from(at.month()).into());
+        digits([d1, d2], at.day().into());
+        digits([h1, h2], at.hour().into());
+        digits([m1, m2], at.minute().into());
+        digits([s1, s2], at.second().into());
+        Written(text)
     }
 
     fn date_time(self) -> OffsetDateTime {
@@ -117,21 +145,38 @@ impl Timestamp {
     }
 }
 
+/// RFC 3339 without an allocation: an exchange writes an instant some ten times.
+struct Written([u8; 20]);
+
+impl Written {
+    fn as_str(&self) -> &str {
+        // Digits and punctuation only.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+fn digits<const N: usize>(places: [&mut u8; N], mut number: u32) {
+    for place in places.into_iter().rev() {
+        *place = b'0' | u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.rfc3339())
+        f.write_str(self.written().as_str())
     }
 }
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.rfc3339())
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.rfc3339())
+        serializer.serialize_str(self.written().as_str())
     }
 }
 

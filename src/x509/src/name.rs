@@ -2,6 +2,7 @@
 //! smuggled through (threats P21 to P23).
 
 use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
 
 use crate::comparable::Comparable;
 use crate::der::{Element, OBJECT_IDENTIFIER, SEQUENCE, SET};
@@ -43,6 +44,7 @@ pub struct Name {
     raw: Vec<u8>,
     comparable: Comparable,
     rdns: Vec<Vec<Attribute>>,
+    shown: OnceLock<Arc<str>>,
 }
 
 impl PartialEq for Name {
@@ -52,6 +54,9 @@ impl PartialEq for Name {
 }
 
 impl Eq for Name {}
+
+/// The most bytes of a name that are shown; a certificate may hold more than anybody reads.
+const LONGEST_SHOWN: usize = 1000;
 
 /// The short names by which attributes are known (RFC 4519; the others as OpenSSL and the contract's 3.1 have them).
 const SHORT_NAMES: [(&str, &str); 16] = [
@@ -118,6 +123,7 @@ impl Name {
             raw: element.whole.to_vec(),
             comparable: Comparable::of(&rdns),
             rdns,
+            shown: OnceLock::new(),
         })
     }
 
@@ -163,10 +169,23 @@ impl Name {
         self.rdns.iter().flatten()
     }
 
-    /// For people and logs: in certificate order, what could mislead escaped. No decision rests on it.
+    /// For people and logs: in certificate order, what could mislead escaped, cut after a thousand bytes. No decision
+    /// rests on it.
     pub fn display(&self) -> String {
+        self.shown().to_string()
+    }
+
+    /// The same, made once.
+    pub fn shown(&self) -> &Arc<str> {
+        self.shown.get_or_init(|| self.write().into())
+    }
+
+    fn write(&self) -> String {
         let mut text = String::new();
         for (at, rdn) in self.rdns.iter().enumerate() {
+            if text.len() > LONGEST_SHOWN {
+                break;
+            }
             if at > 0 {
                 text.push(',');
             }
@@ -184,6 +203,10 @@ impl Name {
                     }
                 }
             }
+        }
+        if text.len() > LONGEST_SHOWN {
+            text.truncate(text.floor_char_boundary(LONGEST_SHOWN));
+            text.push('…');
         }
         text
     }
@@ -306,6 +329,7 @@ mod tests {
             raw: vec![],
             comparable: Comparable::of(&rdns),
             rdns,
+            shown: OnceLock::new(),
         };
         assert_eq!(name.display(), "CN=a\\,O\\=b+CN=\\ c,CN=\\u{202E}d");
     }

@@ -192,14 +192,14 @@ fn session_name(application: &Application<'_>, profile: &Profile) -> Result<Role
     }
 }
 
-fn context(
-    application: &Application<'_>,
-    snapshot: &Snapshot,
-    session_name: &RoleSessionName,
-    source_identity: &SourceIdentity,
-    tags: &SessionTags,
+fn context<'a>(
+    application: &Application<'a>,
+    snapshot: &'a Snapshot,
+    session_name: &'a RoleSessionName,
+    source_identity: &'a SourceIdentity,
+    tags: &'a SessionTags,
     duration: SessionDuration,
-) -> RequestContext {
+) -> RequestContext<'a> {
     let anchor = &application.anchor.arn;
     let mut context = iam::ContextBuilder::new(application.at)
         .source_arn(anchor)

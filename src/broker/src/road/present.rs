@@ -3,6 +3,8 @@
 
 mod by_signature;
 
+use std::sync::Arc;
+
 use wire::{CreateSession, ErrorClass, Timestamp};
 use x509::Certificate;
 
@@ -21,8 +23,8 @@ const MOST_CERTIFICATES: usize = 10;
 pub struct Presented {
     pub(crate) certificate: Certificate,
     /// An unordered pool of hints (contract 1.6): nothing in it is trusted.
-    pub(crate) pool: Vec<Certificate>,
-    pub(crate) wanted: CreateSession,
+    pub(crate) pool: Arc<[Certificate]>,
+    pub(crate) wanted: Arc<CreateSession>,
     /// How a signed request was signed; none when TLS alone proved the key.
     pub(crate) signature: Option<SignedBy>,
 }
@@ -57,8 +59,8 @@ impl Presented {
         let wanted = wanted(attempt)?;
         Ok(Self {
             certificate,
-            pool: proof.pool.clone(),
-            wanted,
+            pool: Arc::clone(&proof.pool),
+            wanted: Arc::new(wanted),
             signature: None,
         })
     }

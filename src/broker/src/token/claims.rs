@@ -3,6 +3,8 @@
 //! A closed form: the fields stand in one order, each with its length; a byte too many or too few makes the whole
 //! unreadable, and a newer version is another version (threat O11).
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 use wire::{AccessKeyId, AccountId, RoleId, RoleSessionName, SourceIdentity, Timestamp};
 
@@ -38,7 +40,7 @@ pub struct Claims {
     /// The source identity.
     pub source_identity: SourceIdentity,
     /// The session tags, in order.
-    pub tags: Vec<(String, String)>,
+    pub tags: Arc<[(String, String)]>,
 }
 
 /// The tag keys that certificates give most often, written as one byte so that a token stays small for small clients.
@@ -62,7 +64,7 @@ const WRITTEN_OUT: u8 = 255;
 impl Claims {
     /// The session's user id, `AROA…:NAME`.
     pub fn user_id(&self) -> String {
-        format!("{}:{}", self.role, self.session_name)
+        format!("{}:{}", self.role.as_str(), self.session_name.as_str())
     }
 
     pub(super) fn write(&self) -> Option<Vec<u8>> {
@@ -83,7 +85,7 @@ impl Claims {
         // 64 characters of up to four bytes each: the length needs two bytes, as a tag's value does.
         long(&mut out, self.source_identity.as_str().as_bytes())?;
         out.push(u8::try_from(self.tags.len()).ok()?);
-        for (key, value) in &self.tags {
+        for (key, value) in self.tags.iter() {
             match COMMON_KEYS.iter().position(|common| common == key) {
                 Some(at) => out.push(u8::try_from(at).ok()?),
                 None => {

@@ -50,8 +50,11 @@ impl RootKey {
     ) -> Result<Vec<u8>, RandomnessUnavailable> {
         let salt: [u8; 32] = random(randomness)?;
         let mut sealed = secret.to_vec();
-        let key = derived(&self.0, &salt, &[b"certrole at rest v1", name.as_bytes()])
-            .ok_or(RandomnessUnavailable)?;
+        let key = cipher(
+            &extracted(&self.0, &salt),
+            &[b"certrole at rest v1", name.as_bytes()],
+        )
+        .ok_or(RandomnessUnavailable)?;
         let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
         key.seal_in_place_append_tag(nonce, aead::Aad::from(name.as_bytes()), &mut sealed)
             .map_err(|_| RandomnessUnavailable)?;
@@ -68,7 +71,11 @@ impl RootKey {
         if *version != 1 {
             return Err(NotOurs);
         }
-        let key = derived(&self.0, salt, &[b"certrole at rest v1", name.as_bytes()]).ok_or(NotOurs)?;
+        let key = cipher(
+            &extracted(&self.0, salt),
+            &[b"certrole at rest v1", name.as_bytes()],
+        )
+        .ok_or(NotOurs)?;
         let mut opened = Zeroizing::new(sealed.to_vec());
         let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
         let length = key
@@ -91,10 +98,14 @@ impl fmt::Debug for RootKey {
 #[error("this was not sealed under this root key, or was changed since")]
 pub struct NotOurs;
 
+/// What the keys of this salt are expanded from (RFC 5869, 2.2).
+pub(crate) fn extracted(secret: &[u8; 32], salt: &[u8]) -> hkdf::Prk {
+    hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret)
+}
+
 /// A fresh key per salt, so that the nonce may be constant: no counter to restore, no birthday bound (threat K6).
-pub(crate) fn derived(secret: &[u8; 32], salt: &[u8], info: &[&[u8]]) -> Option<aead::LessSafeKey> {
-    let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret);
-    let okm = prk.expand(info, &aead::AES_256_GCM).ok()?;
+pub(crate) fn cipher(keys: &hkdf::Prk, info: &[&[u8]]) -> Option<aead::LessSafeKey> {
+    let okm = keys.expand(info, &aead::AES_256_GCM).ok()?;
     Some(aead::LessSafeKey::new(aead::UnboundKey::from(okm)))
 }
 

@@ -8,4 +8,4 @@ pub use claims::Claims;
 pub use keys::{
     KeyRing, NotOurs, OPENING_SECONDS, PUBLICATION_SECONDS, ROTATION_SECONDS, RootKey, SealingKey,
 };
-pub(crate) use seal::{OpenedToken, open, seal};
+pub(crate) use seal::{OpenedToken, Salt, open, seal};

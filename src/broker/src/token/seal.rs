@@ -10,15 +10,18 @@ use wire::{AccessKeyId, SecretText, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Claims;
-use super::keys::{KeyRing, derived};
+use super::keys::{KeyRing, cipher, extracted};
 use crate::primitives::{aead, hkdf};
-use crate::randomness::{Randomness, random};
 
 const VERSION: u8 = 1;
 /// The one purpose so far: the session token of temporary credentials.
 const SESSION: u8 = 1;
 const HEADER: usize = 6;
 const SALT: usize = 32;
+
+/// Fresh random bytes for one token: they make its key.
+pub(crate) type Salt = [u8; SALT];
+
 /// The largest token that is looked at; ours stay well below 4,096 bytes (policy contract 4.6).
 const LARGEST: usize = 8192;
 /// What a key derived from a token's salt is for: told apart, so that no derived key ever serves twice.
@@ -30,8 +33,6 @@ const FOR_SECRET: &[u8] = b"certrole token v1 secret access key";
 pub(crate) enum NotSealed {
     #[error("no sealing key is in force")]
     NoKey,
-    #[error("the system's source of randomness is unavailable")]
-    Randomness,
     #[error("the claims do not fit a token")]
     TooLarge,
 }
@@ -57,18 +58,18 @@ pub(crate) fn seal(
     claims: &Claims,
     ring: &KeyRing,
     now: Timestamp,
-    randomness: &dyn Randomness,
+    salt: &Salt,
 ) -> Result<(SecretText, SecretText), NotSealed> {
     let key = ring.sealing(now).ok_or(NotSealed::NoKey)?;
-    let salt: [u8; SALT] = random(randomness).map_err(|_| NotSealed::Randomness)?;
     let mut token = Vec::with_capacity(1024);
     token.extend_from_slice(&[VERSION, SESSION]);
     token.extend_from_slice(&key.id.to_be_bytes());
     let header: [u8; HEADER] = token.as_slice().try_into().map_err(|_| NotSealed::TooLarge)?;
-    token.extend_from_slice(&salt);
+    token.extend_from_slice(salt);
 
     let mut sealed = claims.write().ok_or(NotSealed::TooLarge)?;
-    let cipher = derived(&key.secret, &salt, &[FOR_CLAIMS, &header]).ok_or(NotSealed::TooLarge)?;
+    let keys = extracted(&key.secret, salt);
+    let cipher = cipher(&keys, &[FOR_CLAIMS, &header]).ok_or(NotSealed::TooLarge)?;
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
     cipher
         .seal_in_place_append_tag(nonce, aead::Aad::from(header), &mut sealed)
@@ -79,8 +80,7 @@ pub(crate) fn seal(
     if text.len() > LARGEST {
         return Err(NotSealed::TooLarge);
     }
-    let secret =
-        secret_access_key(&key.secret, &salt, &header, &claims.access_key).ok_or(NotSealed::TooLarge)?;
+    let secret = secret_access_key(&keys, &header, &claims.access_key).ok_or(NotSealed::TooLarge)?;
     Ok((SecretText::new(text), secret))
 }
 
@@ -98,23 +98,22 @@ pub(crate) fn open(text: &str, ring: &KeyRing, now: Timestamp) -> Result<OpenedT
     let id = u32::from_be_bytes(id);
     let key = ring.opening(id, now).ok_or(TokenRefused::UnknownKey(id))?;
 
-    let cipher = derived(&key.secret, salt, &[FOR_CLAIMS, header]).ok_or(TokenRefused::NotOurs)?;
+    let keys = extracted(&key.secret, salt);
+    let cipher = cipher(&keys, &[FOR_CLAIMS, header]).ok_or(TokenRefused::NotOurs)?;
     let mut opened = sealed.to_vec();
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
     let plain = cipher
         .open_in_place(nonce, aead::Aad::from(header), &mut opened)
         .map_err(|_| TokenRefused::NotOurs)?;
     let claims = Claims::read(plain).ok_or(TokenRefused::NotOurs)?;
-    let secret =
-        secret_access_key(&key.secret, salt, header, &claims.access_key).ok_or(TokenRefused::NotOurs)?;
+    let secret = secret_access_key(&keys, header, &claims.access_key).ok_or(TokenRefused::NotOurs)?;
     Ok(OpenedToken { claims, secret })
 }
 
 /// The secret access key: derived, so that nothing has to store it. Thirty bytes are forty characters, the length
 /// that clients know (policy contract 4.6).
 fn secret_access_key(
-    sealing: &[u8; 32],
-    salt: &[u8; SALT],
+    keys: &hkdf::Prk,
     header: &[u8; HEADER],
     access_key: &AccessKeyId,
 ) -> Option<SecretText> {
@@ -127,9 +126,7 @@ fn secret_access_key(
     }
 
     let mut bytes = Zeroizing::new([0; 30]);
-    hkdf::Salt::new(hkdf::HKDF_SHA256, salt)
-        .extract(sealing)
-        .expand(&[FOR_SECRET, header, access_key.as_str().as_bytes()], Thirty)
+    keys.expand(&[FOR_SECRET, header, access_key.as_str().as_bytes()], Thirty)
         .ok()?
         .fill(bytes.as_mut_slice())
         .ok()?;
@@ -140,6 +137,7 @@ fn secret_access_key(
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
+    use crate::randomness::random;
     use crate::test_support::{Counted, claims};
     use crate::token::SealingKey;
 
@@ -155,9 +153,13 @@ mod tests {
         KeyRing::new(vec![SealingKey::generate(1, now(), &Counted::default()).unwrap()])
     }
 
+    fn salt(number: u64) -> Salt {
+        random(&Counted::starting_at(number)).unwrap()
+    }
+
     #[test]
     fn a_token_gives_back_what_was_sealed() {
-        let (token, secret) = seal(&claims(), &ring(), now(), &Counted::default()).unwrap();
+        let (token, secret) = seal(&claims(), &ring(), now(), &salt(0)).unwrap();
         let opened = open(token.expose(), &ring(), now()).unwrap();
         assert_eq!(opened.claims, claims());
         assert_eq!(opened.secret, secret);
@@ -167,7 +169,7 @@ mod tests {
     /// Both builds make and open these very bytes (docs/cryptography.md): a change of build ends no session.
     #[test]
     fn a_token_does_not_depend_on_the_build() {
-        let (token, secret) = seal(&claims(), &ring(), now(), &Counted::starting_at(5)).unwrap();
+        let (token, secret) = seal(&claims(), &ring(), now(), &salt(5)).unwrap();
         assert_eq!(token.expose(), KNOWN_TOKEN);
         assert_eq!(secret.expose(), KNOWN_SECRET);
         let opened = open(KNOWN_TOKEN, &ring(), now()).unwrap();
@@ -178,7 +180,7 @@ mod tests {
     /// Threat K1: any change, cut or other spelling of a token makes it worthless.
     #[test]
     fn no_changed_token_opens() {
-        let (token, _) = seal(&claims(), &ring(), now(), &Counted::default()).unwrap();
+        let (token, _) = seal(&claims(), &ring(), now(), &salt(0)).unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(token.expose()).unwrap();
         for at in 0..bytes.len() {
             for bit in 0..8 {
@@ -209,7 +211,7 @@ mod tests {
     /// Threat K1: what another installation, or another kind of seal, made is not ours.
     #[test]
     fn tokens_of_another_ring_do_not_open() {
-        let (token, _) = seal(&claims(), &ring(), now(), &Counted::default()).unwrap();
+        let (token, _) = seal(&claims(), &ring(), now(), &salt(0)).unwrap();
         let other = SealingKey::generate(1, now(), &Counted::starting_at(77)).unwrap();
         let refused = open(token.expose(), &KeyRing::new(vec![other]), now()).unwrap_err();
         assert_eq!(refused, TokenRefused::NotOurs);
@@ -226,20 +228,16 @@ mod tests {
         let mut tokens = std::collections::HashSet::new();
         let mut secrets = std::collections::HashSet::new();
         for _ in 0..1000 {
-            let (token, secret) = seal(&claims(), &ring(), now(), &randomness).unwrap();
+            let (token, secret) = seal(&claims(), &ring(), now(), &random(&randomness).unwrap()).unwrap();
             assert!(tokens.insert(token.expose().to_owned()));
             assert!(secrets.insert(secret.expose().to_owned()));
         }
     }
 
     #[test]
-    fn without_a_key_or_randomness_nothing_is_sealed() {
-        let empty = seal(&claims(), &KeyRing::default(), now(), &Counted::default());
+    fn without_a_key_nothing_is_sealed() {
+        let empty = seal(&claims(), &KeyRing::default(), now(), &salt(0));
         assert_eq!(empty.unwrap_err(), NotSealed::NoKey);
-        assert_eq!(
-            seal(&claims(), &ring(), now(), &crate::test_support::NoRandomness).unwrap_err(),
-            NotSealed::Randomness
-        );
     }
 
     /// The size that small clients can take (issue: 1,900 bytes for the whole body; see `issue`).
@@ -252,7 +250,7 @@ mod tests {
         claims.tags = (0..8)
             .map(|at| (format!("x509Subject/{at}"), "v".repeat(37)))
             .collect();
-        let (token, _) = seal(&claims, &ring(), now(), &Counted::default()).unwrap();
+        let (token, _) = seal(&claims, &ring(), now(), &salt(0)).unwrap();
         assert!(token.expose().len() < 1250, "{}", token.expose().len());
     }
 }

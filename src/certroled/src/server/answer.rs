@@ -8,6 +8,9 @@ use hyper::{Response, StatusCode};
 use serde_json::json;
 use wire::{CallerIdentityResponse, CreateSessionResponse, ErrorClass, RequestId, StsError};
 
+/// What the answer to an exchange takes, in bytes.
+const USUAL: usize = 2048;
+
 /// What every door answers with.
 pub(crate) type Answer = Response<Full<Bytes>>;
 
@@ -31,7 +34,10 @@ pub(crate) enum Form {
 /// A session: 201.
 pub(crate) fn session(response: &CreateSessionResponse, id: RequestId) -> Answer {
     // These types always serialize; were that ever to change, an empty body would be a fault of ours that shows.
-    let body = serde_json::to_vec(response).unwrap_or_default();
+    let mut body = Vec::with_capacity(USUAL);
+    if serde_json::to_writer(&mut body, response).is_err() {
+        body.clear();
+    }
     answer(StatusCode::CREATED, JSON, body, id)
 }
 

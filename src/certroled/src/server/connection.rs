@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
-use wire::ErrorClass;
+use wire::{ErrorClass, RequestId};
 
 use super::answer;
 use super::pace::{Pace, Paced, TooSlow};
@@ -86,8 +86,11 @@ pub(crate) async fn serve(
             let (service, pace, proof) = (Arc::clone(&service), Arc::clone(&pace), proof.clone());
             async move {
                 pace.answering();
-                let id = service.fresh_id();
-                let answering = contained(service.answer(request, source, proof));
+                let Some(id) = service.fresh_id() else {
+                    // Without randomness nothing is issued, and there is no id to answer with.
+                    return Ok::<_, Infallible>(answer::fault(RequestId::from_random([0; 16])));
+                };
+                let answering = contained(service.answer(id, request, source, proof.as_deref()));
                 let answer = match answering.await {
                     Some(answer) => answer,
                     None => {
@@ -101,11 +104,11 @@ pub(crate) async fn serve(
                             Vec::new(),
                         )
                         .await;
-                        answer::fault(id.unwrap_or(wire::RequestId::from_random([0; 16])))
+                        answer::fault(id)
                     }
                 };
                 pace.answered();
-                Ok::<_, Infallible>(answer)
+                Ok(answer)
             }
         })
     };

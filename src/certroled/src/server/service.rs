@@ -64,14 +64,11 @@ impl Service {
     /// Answers a request. Whatever is answered was recorded first.
     pub(crate) async fn answer(
         &self,
+        id: RequestId,
         request: Request<Incoming>,
         source: Source,
-        proof: Option<Arc<HandshakeProof>>,
+        proof: Option<&HandshakeProof>,
     ) -> Answer {
-        let Some(id) = self.fresh_id() else {
-            // Without randomness nothing is issued, and there is no id to answer with.
-            return answer::fault(RequestId::from_random([0; 16]));
-        };
         let _counted = Counted::new(&self.metrics);
         let began = Instant::now();
         let head = (request.method().clone(), request.uri().path().to_owned());
@@ -86,7 +83,7 @@ impl Service {
         };
         match route(&head.0, &head.1) {
             Ok(Door::Sessions) => {
-                let answer = self.sessions(&arrived, proof.as_deref(), &head).await;
+                let answer = self.sessions(&arrived, proof, &head).await;
                 self.metrics.exchanged(began.elapsed());
                 answer
             }

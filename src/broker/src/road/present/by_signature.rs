@@ -3,6 +3,8 @@
 //! Everything that is decided is rebuilt from what was signed: the certificate from `X-Amz-X509`, its serial number
 //! and algorithm from the certificate, host, region and service from the configuration (threats S1 to S10).
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sigv4::{Algorithm, PathRule, SignedRequest, UnreadableSignature, X509Refused, door};
@@ -84,8 +86,8 @@ pub(super) fn present(
     });
     Ok(Presented {
         certificate,
-        pool,
-        wanted,
+        pool: pool.into(),
+        wanted: Arc::new(wanted),
         signature,
     })
 }

@@ -20,13 +20,28 @@ pub(crate) fn server_config(
     memory: Arc<CertificateMemory>,
 ) -> Result<Arc<ServerConfig>, rustls::Error> {
     let verifier = Possession::new(&provider, client_auth, memory);
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(Arc::new(quick_first(&provider)))
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(certificate);
+    // Of what both have, the server's order counts: see `quick_first`.
+    config.ignore_client_order = true;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.max_early_data_size = 0;
     Ok(Arc::new(config))
+}
+
+/// The provider with its suites on SHA-256 first. Processors compute that in hardware and SHA-384 in software, which is
+/// a tenth of a handshake; nobody attacks either. A client that offers the others alone gets them.
+fn quick_first(provider: &CryptoProvider) -> CryptoProvider {
+    let mut provider = provider.clone();
+    provider.cipher_suites.sort_by_key(|suite| {
+        suite
+            .suite()
+            .as_str()
+            .is_some_and(|name| name.ends_with("SHA384"))
+    });
+    provider
 }
