@@ -63,7 +63,10 @@ fn main() {
         black_box(authorized.issue(&world.broker, &attempt).unwrap());
     });
     let one = || async {
-        let answered = world.broker.exchange(&world.snapshot, world.attempt(proof)).await;
+        let answered = world
+            .broker
+            .exchange(&world.snapshot, &world.attempt(proof))
+            .await;
         black_box(serde_json::to_vec(&answered.outcome().unwrap().response).unwrap());
     };
     let alone = process_cpu(|| {

@@ -84,7 +84,7 @@ async fn signed_exchange(world: &World, signed: Timestamp, received: Timestamp) 
         ..request
     };
     let attempt = received_at(request, received);
-    rule(&world.broker.exchange(&world.snapshot, attempt).await)
+    rule(&world.broker.exchange(&world.snapshot, &attempt).await)
 }
 
 /// Threat S6: five minutes on either side, to the second.
@@ -136,7 +136,7 @@ async fn session(world: &World, at: Timestamp) -> Value {
         at,
         ..world.attempt(&proof)
     };
-    let recorded = world.broker.exchange(&world.snapshot, attempt).await;
+    let recorded = world.broker.exchange(&world.snapshot, &attempt).await;
     serde_json::to_value(&recorded.outcome().unwrap().response).unwrap()
 }
 
@@ -240,7 +240,7 @@ async fn an_exchange_is_judged_by_the_time_that_it_is_given() {
             ..world.attempt(&proof)
         };
         assert_eq!(
-            rule(&world.broker.exchange(&world.snapshot, attempt).await),
+            rule(&world.broker.exchange(&world.snapshot, &attempt).await),
             refused,
             "{at}"
         );

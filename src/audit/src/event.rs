@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
-use wire::{AccessKeyId, AccountId, CreateSession, RequestId, SourceIdentity, Timestamp};
+use wire::{AccessKeyId, AccountId, CreateSession, RequestId, SourceIdentity, SubjectArn, Timestamp};
 
 use crate::capped;
 
@@ -133,7 +133,7 @@ pub struct ResponseElements<'a> {
     /// The session's id.
     pub assumed_role_id: &'a str,
     /// The certificate's subject, as an ARN.
-    pub subject_arn: &'a str,
+    pub subject_arn: &'a SubjectArn,
     /// The source identity.
     pub source_identity: &'a SourceIdentity,
 }

@@ -1,9 +1,11 @@
 //! The log as its users see it: `append` answers when the event is durable, and not before.
 
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use wire::Timestamp;
 
@@ -92,6 +94,8 @@ pub struct Figures {
     pub syncs: u64,
     /// Time spent writing and syncing.
     pub sync_time: Duration,
+    /// The CPU that the kernel spent on the syncs alone.
+    pub sync_cpu: Duration,
     /// Writes or syncs that failed.
     pub failures: u64,
     /// What stands in the way now.
@@ -113,6 +117,24 @@ impl SharedFigures {
 
     pub(crate) fn read(&self) -> Figures {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// An event on its way to the disk.
+enum Sent<'l> {
+    Queued(oneshot::Receiver<Result<Written, Unrecordable>>),
+    /// The queue is full. Boxed: rare, and larger than the others together.
+    Waiting(Pin<Box<dyn Future<Output = Result<Written, Unrecordable>> + Send + 'l>>),
+    Not(Unrecordable),
+}
+
+impl Sent<'_> {
+    async fn written(self) -> Result<Written, Unrecordable> {
+        match self {
+            Self::Queued(answered) => answered.await.map_err(|_| Unrecordable::Closed)?,
+            Self::Waiting(written) => written.await,
+            Self::Not(why) => Err(why),
+        }
     }
 }
 
@@ -176,31 +198,42 @@ impl Log {
     }
 
     /// Makes an event durable. When this returns a receipt, the disk has it.
-    pub async fn append(&self, event: &Event<'_>) -> Result<Receipt, Unrecordable> {
-        match self.send(event, true).await? {
-            Written::Durable => Ok(Receipt(())),
-            Written::LeftOut => Err(Unrecordable::Full),
+    ///
+    /// The event is on its way when this is called; what it gives is the wait for the disk.
+    pub fn append(&self, event: &Event<'_>) -> impl Future<Output = Result<Receipt, Unrecordable>> + use<'_> {
+        let sent = self.send(event, true);
+        async {
+            match sent.written().await? {
+                Written::Durable => Ok(Receipt(())),
+                Written::LeftOut => Err(Unrecordable::Full),
+            }
         }
     }
 
     /// Records a refusal of someone who has proven nothing yet: an event while its address's minute has room for one,
     /// a count from then on.
-    pub async fn append_stranger(
+    pub fn append_stranger(
         &self,
         address: IpAddr,
         event: &Event<'_>,
-    ) -> Result<Stranger, Unrecordable> {
+    ) -> impl Future<Output = Result<Stranger, Unrecordable>> + use<'_> {
         let (admission, over) = self.strangers().admit(address, event.event_time);
         self.send_counts(over, event.event_time);
-        match admission {
-            Admission::Count => Ok(Stranger::Counted),
-            Admission::Write => match self.send(event, false).await? {
+        let sent = match admission {
+            Admission::Count => None,
+            Admission::Write => Some(self.send(event, false)),
+        };
+        async move {
+            let Some(sent) = sent else {
+                return Ok(Stranger::Counted);
+            };
+            match sent.written().await? {
                 Written::Durable => Ok(Stranger::Written(Receipt(()))),
                 Written::LeftOut => {
                     self.strangers().count(address);
                     Ok(Stranger::Counted)
                 }
-            },
+            }
         }
     }
 
@@ -229,23 +262,28 @@ impl Log {
         self.figures.read()
     }
 
-    async fn send(&self, event: &Event<'_>, may_use_reserve: bool) -> Result<Written, Unrecordable> {
-        let inside = event
-            .to_json()
-            .map_err(|error| Unrecordable::Failed(error.to_string()))?;
+    fn send(&self, event: &Event<'_>, may_use_reserve: bool) -> Sent<'_> {
+        let inside = match event.to_json() {
+            Ok(inside) => inside,
+            Err(error) => return Sent::Not(Unrecordable::Failed(error.to_string())),
+        };
         let (answer, answered) = oneshot::channel();
-        let entry = Entry {
+        let message = Message::Entry(Entry {
             kind: Kind::Event,
             inside,
             at: event.event_time,
             may_use_reserve,
             answer: Some(answer),
-        };
-        self.sender
-            .send(Message::Entry(entry))
-            .await
-            .map_err(|_| Unrecordable::Closed)?;
-        answered.await.map_err(|_| Unrecordable::Closed)?
+        });
+        match self.sender.try_send(message) {
+            Ok(()) => Sent::Queued(answered),
+            Err(TrySendError::Closed(_)) => Sent::Not(Unrecordable::Closed),
+            Err(TrySendError::Full(message)) => Sent::Waiting(Box::pin(async {
+                let sent = self.sender.send(message).await;
+                sent.map_err(|_| Unrecordable::Closed)?;
+                answered.await.map_err(|_| Unrecordable::Closed)?
+            })),
+        }
     }
 
     fn send_counts(&self, lines: Vec<Vec<u8>>, at: Timestamp) {

@@ -1,7 +1,8 @@
 //! The one writer of the log: lines become durable together, or none of them counts.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use wire::Timestamp;
@@ -108,9 +109,11 @@ impl Writer {
                 .disk
                 .free_bytes()
                 .is_ok_and(|free| free < self.settings.reserve_bytes);
-        let (kept, left_out): (Vec<Entry>, Vec<Entry>) = batch
-            .into_iter()
-            .partition(|entry| entry.may_use_reserve || !reserve_only);
+        let (kept, left_out): (Vec<Entry>, Vec<Entry>) = if reserve_only {
+            batch.into_iter().partition(|entry| entry.may_use_reserve)
+        } else {
+            (batch, Vec::new())
+        };
         let lines: Vec<(Kind, &[u8])> = kept
             .iter()
             .map(|entry| (entry.kind, entry.inside.as_slice()))
@@ -231,7 +234,12 @@ impl Writer {
         let length = text.len();
         self.text = text;
         written?;
-        file.sync()?;
+        let began = cpu();
+        let synced = file.sync();
+        let took = cpu().saturating_sub(began);
+        self.figures
+            .change(|figures| figures.sync_cpu = figures.sync_cpu.saturating_add(took));
+        synced?;
         if begins {
             // The file's bytes are durable; its name must be, too.
             self.disk.sync_folder()?;
@@ -252,6 +260,13 @@ impl Writer {
             .change(|figures: &mut Figures| figures.last = Some(tail.mark));
         Ok(())
     }
+}
+
+/// The CPU that this thread has used.
+fn cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 fn recovery_record(reason: &Unrecordable, now: Timestamp) -> Vec<u8> {

@@ -73,19 +73,29 @@ impl Broker {
     /// The exchange: a certificate in, temporary credentials out (design section 3).
     ///
     /// Each step takes what only the step before can make. Whatever the outcome, it is answered only after it is
-    /// recorded.
-    pub async fn exchange(&self, snapshot: &Snapshot, attempt: Attempt<'_>) -> Recorded<Session> {
-        let mut witness = Witness::of(&attempt, snapshot);
-        let issued = Presented::present(self, snapshot, &attempt)
+    /// recorded: all is decided here and now, and what is waited for is the disk.
+    pub fn exchange<'b>(
+        &'b self,
+        snapshot: &Snapshot,
+        attempt: &Attempt<'_>,
+    ) -> impl Future<Output = Recorded<Session>> + use<'b> {
+        let mut witness = Witness::of(attempt, snapshot);
+        let issued = Presented::present(self, snapshot, attempt)
             .inspect(|presented| witness.presented(presented))
-            .and_then(|presented| presented.authenticate(self, snapshot, &attempt))
+            .and_then(|presented| presented.authenticate(self, snapshot, attempt))
             .inspect(|authenticated| witness.authenticated(authenticated))
-            .and_then(|authenticated| authenticated.authorize(snapshot, &attempt))
+            .and_then(|authenticated| authenticated.authorize(snapshot, attempt))
             .inspect(|authorized| witness.authorized(authorized))
-            .and_then(|authorized| authorized.issue(self, &attempt));
-        match issued {
-            Ok(issued) => issued.record(self, witness).await,
-            Err(refusal) => Recorded::refusal(self, witness, refusal).await,
+            .and_then(|authorized| authorized.issue(self, attempt));
+        let recorded = match issued {
+            Ok(issued) => Ok(issued.record(self, witness)),
+            Err(refusal) => Err(Recorded::refusal(self, witness, &refusal)),
+        };
+        async {
+            match recorded {
+                Ok(given) => given.await,
+                Err(refused) => refused.await,
+            }
         }
     }
 

@@ -59,7 +59,7 @@ impl Broker {
         });
         match identified {
             Ok(identity) => Recorded::given(self, witness, identity).await,
-            Err(refusal) => Recorded::refusal(self, witness, refusal).await,
+            Err(refusal) => Recorded::refusal(self, witness, &refusal).await,
         }
     }
 

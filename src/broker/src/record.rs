@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use audit::{
@@ -123,6 +124,7 @@ impl<'a> Witness<'a> {
     }
 
     fn issued(&mut self, issued: &'a Issued) {
+        self.event.event_id = issued.event_id;
         self.event.certrole.step = Step::Record.name();
         if let Some(set) = issued.response.credential_set.first() {
             self.event.response_elements = Some(ResponseElements {
@@ -167,53 +169,73 @@ fn facts(certificate: &Certificate) -> CertificateFacts {
 impl Issued {
     /// Makes the event durable, then hands the credentials over. If the event cannot be made durable, the credentials
     /// are dropped unseen.
-    pub async fn record(self, broker: &Broker, mut witness: Witness<'_>) -> Recorded<Session> {
-        witness.event.event_id = self.event_id;
-        witness.issued(&self);
+    ///
+    /// The event is written out at once, so that what waits for the disk is the credentials alone.
+    pub fn record<'b>(
+        self,
+        broker: &'b Broker,
+        witness: Witness<'_>,
+    ) -> impl Future<Output = Recorded<Session>> + use<'b> {
         let request_id = witness.request_id;
-        let outcome = match broker.audit.append(&witness.event).await {
-            Ok(_receipt) => Ok(Session {
-                response: self.response,
-            }),
-            Err(error) => Err(unrecordable(&error)),
+        let appended = {
+            let mut witness = witness;
+            witness.issued(&self);
+            broker.audit.append(&witness.event)
         };
-        Recorded { outcome, request_id }
+        let response = self.response;
+        async move {
+            let outcome = match appended.await {
+                Ok(_receipt) => Ok(Session { response }),
+                Err(error) => Err(unrecordable(&error)),
+            };
+            Recorded { outcome, request_id }
+        }
     }
 }
 
 impl<T> Recorded<T> {
     /// Makes the event of something harmless durable, then hands it over.
-    pub(crate) async fn given(broker: &Broker, mut witness: Witness<'_>, given: T) -> Self {
+    pub(crate) fn given<'b>(
+        broker: &'b Broker,
+        mut witness: Witness<'_>,
+        given: T,
+    ) -> impl Future<Output = Self> + use<'b, T> {
         let request_id = witness.request_id;
         broker.name(&mut witness.event, request_id);
-        let outcome = match broker.audit.append(&witness.event).await {
-            Ok(_receipt) => Ok(given),
-            Err(error) => Err(unrecordable(&error)),
-        };
-        Self { outcome, request_id }
+        let appended = broker.audit.append(&witness.event);
+        async move {
+            let outcome = match appended.await {
+                Ok(_receipt) => Ok(given),
+                Err(error) => Err(unrecordable(&error)),
+            };
+            Self { outcome, request_id }
+        }
     }
 
     /// Makes the event of a refusal durable, or counts it where a stranger has had its share, then hands it over.
-    pub(crate) async fn refusal(broker: &Broker, mut witness: Witness<'_>, refusal: Refusal) -> Self {
-        witness.refused(&refusal);
+    pub(crate) fn refusal<'b>(
+        broker: &'b Broker,
+        mut witness: Witness<'_>,
+        refusal: &Refusal,
+    ) -> Pin<Box<dyn Future<Output = Self> + Send + 'b>>
+    where
+        T: Send + 'b,
+    {
+        witness.refused(refusal);
+        let refused = refusal.refused();
         let request_id = witness.request_id;
         broker.name(&mut witness.event, request_id);
-        let written = if witness.known {
-            broker.audit.append(&witness.event).await.map(|_receipt| ())
-        } else {
-            broker
-                .audit
-                .append_stranger(witness.address, &witness.event)
-                .await
-                .map(|_lane| ())
-        };
-        let refused = match written {
-            Ok(()) => refusal.refused(),
-            Err(error) => unrecordable(&error),
-        };
-        Self {
-            outcome: Err(refused),
+        let recorded = move |written: Result<(), Unrecordable>| Self {
+            outcome: Err(written.map_or_else(|error| unrecordable(&error), |()| refused)),
             request_id,
+        };
+        // Boxed: a refusal is rare, and its future would make that of every exchange larger.
+        if witness.known {
+            let appended = broker.audit.append(&witness.event);
+            Box::pin(async { recorded(appended.await.map(|_receipt| ())) })
+        } else {
+            let appended = broker.audit.append_stranger(witness.address, &witness.event);
+            Box::pin(async { recorded(appended.await.map(|_lane| ())) })
         }
     }
 }
@@ -269,7 +291,7 @@ impl Broker {
         if let Some((code, message)) = edge.told {
             refusal = refusal.telling(code, message);
         }
-        Recorded::refusal(self, witness, refusal).await
+        Recorded::refusal(self, witness, &refusal).await
     }
 
     /// Records a command of the operator, before it is carried out or with what came of it.

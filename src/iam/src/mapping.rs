@@ -6,6 +6,8 @@ use x509::{Attribute, Certificate, GeneralName, Name};
 
 /// The most tags of a session, and the longest key and value (policy contract 1.11).
 const MOST_TAGS: usize = 50;
+/// How many there usually are.
+const USUAL: usize = 8;
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 256;
 
@@ -130,7 +132,10 @@ impl AttributeMapping {
 
     /// The session tags of a certificate.
     pub fn tags(&self, certificate: &Certificate) -> SessionTags {
-        let mut tags = Gathered::default();
+        let mut tags = Gathered {
+            tags: Vec::with_capacity(USUAL),
+            dropped: Vec::new(),
+        };
         tags.add_name("x509Subject", &self.subject, certificate.subject());
         tags.add_name("x509Issuer", &self.issuer, certificate.issuer());
         let names = certificate.alternative_names();
@@ -179,7 +184,6 @@ pub struct SessionTags {
 }
 
 /// Tags that are being gathered.
-#[derive(Default)]
 struct Gathered {
     tags: Vec<(String, String)>,
     dropped: Vec<String>,
@@ -219,7 +223,7 @@ impl SessionTags {
 impl Gathered {
     /// The attributes of a name: several of one type joined with `/` in certificate order (contract 3.1).
     fn add_name(&mut self, field: &str, specifiers: &[Specifier], name: &Name) {
-        let mut types: Vec<&str> = Vec::new();
+        let mut types: Vec<&str> = Vec::with_capacity(USUAL);
         for attribute in name.attributes() {
             let taken = specifiers.iter().any(|specifier| specifier.takes(attribute));
             if taken && !types.contains(&attribute.short_name()) {
@@ -227,7 +231,7 @@ impl Gathered {
             }
         }
         for short_name in types {
-            let key = format!("{field}/{short_name}");
+            let key = [field, "/", short_name].concat();
             // One value that is no text spoils the tag: part of a list would be another statement (threat P22).
             match joined(name, short_name) {
                 Some(value) => self.add(key, value),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use crate::identifiers::subject_id;
 use crate::{AccountId, RoleSessionName};
 
 /// The longest ARN that any member may hold (contract 4.1).
@@ -387,6 +388,29 @@ impl fmt::Display for AssumedRoleArn {
     }
 }
 
+/// The ARN of a subject, that is of whoever a certificate names:
+/// `arn:PARTITION:rolesanywhere:REGION:ACCOUNT:subject/UUID` (contract 5).
+#[derive(Clone, PartialEq, Eq)]
+pub struct SubjectArn(Arc<str>);
+
+impl SubjectArn {
+    /// The ARN of the subject with this name, the DER of the certificate's subject, in an account.
+    pub fn new(partition: &Partition, region: &Region, account: AccountId, subject: &[u8]) -> Self {
+        let id = subject_id(account, subject);
+        let arn = format!(
+            "arn:{partition}:rolesanywhere:{region}:{account}:subject/{}",
+            id.hyphenated()
+        );
+        Self(arn.into())
+    }
+}
+
+impl fmt::Display for SubjectArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Partition {
     /// The partition as text.
     pub fn as_str(&self) -> &str {
@@ -415,6 +439,7 @@ impl fmt::Display for Region {
 
 text_like!(Partition);
 text_like!(Region);
+text_like!(SubjectArn);
 text_like!(RoleArn);
 text_like!(AssumedRoleArn);
 

@@ -1,15 +1,15 @@
 //! `CreateSession`: the members of the request, from query and body, and the answer (contract 1.1, 1.7).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::json::Members;
+use crate::json::{Member, Members};
 use crate::{
     AccessKeyId, InvalidArn, InvalidName, InvalidSessionDuration, ProfileArn, RoleArn, RoleSessionName,
-    SessionDuration, SourceIdentity, Timestamp, TrustAnchorArn,
+    SessionDuration, SourceIdentity, SubjectArn, Timestamp, TrustAnchorArn,
 };
 
 /// What a client asks for: every member valid by itself.
@@ -82,24 +82,18 @@ impl CreateSession {
         let mut members = Slots::default();
         for pair in query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let decode = |text: &str| {
-                percent_decode_str(text)
-                    .decode_utf8()
-                    .map(|text| text.into_owned())
-                    .map_err(|_| MalformedCreateSession::Query(capped(name)))
-            };
-            let (name, value) = (decode(name)?, decode(value)?);
+            let (name, value) = (decoded(name, name)?, decoded(value, name)?);
             // A query knows text only; there, and only there, digits are a number.
             let value = match whole_number(&value) {
-                Some(number) if name == DURATION => Value::Number(number.into()),
-                _ => Value::String(value),
+                Some(number) if name == DURATION => Member::Whole(number),
+                _ => Member::Text(value),
             };
             members.put(&name, value)?;
         }
         if !body.is_empty() {
             let Members(list) = serde_json::from_slice(body)
                 .map_err(|error| MalformedCreateSession::Body(error.to_string()))?;
-            let mut seen: Vec<String> = Vec::with_capacity(list.len());
+            let mut seen: Vec<Cow<'_, str>> = Vec::with_capacity(list.len());
             for (name, value) in list {
                 if seen.contains(&name) {
                     return Err(MalformedCreateSession::Twice(capped(&name)));
@@ -112,12 +106,19 @@ impl CreateSession {
     }
 }
 
+/// The text of a query's name or value.
+fn decoded<'q>(text: &'q str, name: &str) -> Result<Cow<'q, str>, MalformedCreateSession> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .map_err(|_| MalformedCreateSession::Query(capped(name)))
+}
+
 /// One place for each known member.
 #[derive(Default)]
-struct Slots([Option<Value>; KNOWN.len()]);
+struct Slots<'a>([Option<Member<'a>>; KNOWN.len()]);
 
-impl Slots {
-    fn put(&mut self, name: &str, value: Value) -> Result<(), MalformedCreateSession> {
+impl<'a> Slots<'a> {
+    fn put(&mut self, name: &str, value: Member<'a>) -> Result<(), MalformedCreateSession> {
         let Some(slot) = KNOWN
             .iter()
             .position(|known| *known == name)
@@ -134,11 +135,11 @@ impl Slots {
     fn read(self) -> Result<CreateSession, MalformedCreateSession> {
         let [trust_anchor, profile, role, duration, session_name] = self.0;
         let duration = match duration {
-            None | Some(Value::Null) => None,
+            None | Some(Member::Null) => None,
             Some(value) => Some(read_duration(&value)?),
         };
         let session_name = match session_name {
-            None | Some(Value::Null) => None,
+            None | Some(Member::Null) => None,
             Some(value) => {
                 let name = string(SESSION_NAME, value)?;
                 Some(name.parse().map_err(MalformedCreateSession::SessionName)?)
@@ -157,7 +158,10 @@ impl Slots {
     }
 }
 
-fn required(member: &'static str, value: Option<Value>) -> Result<String, MalformedCreateSession> {
+fn required<'a>(
+    member: &'static str,
+    value: Option<Member<'a>>,
+) -> Result<Cow<'a, str>, MalformedCreateSession> {
     let text = string(member, value.ok_or(MalformedCreateSession::Missing(member))?)?;
     if text.is_empty() {
         Err(MalformedCreateSession::Missing(member))
@@ -166,9 +170,9 @@ fn required(member: &'static str, value: Option<Value>) -> Result<String, Malfor
     }
 }
 
-fn string(member: &'static str, value: Value) -> Result<String, MalformedCreateSession> {
+fn string<'a>(member: &'static str, value: Member<'a>) -> Result<Cow<'a, str>, MalformedCreateSession> {
     match value {
-        Value::String(text) => Ok(text),
+        Member::Text(text) => Ok(text),
         _ => Err(MalformedCreateSession::Type {
             member,
             expected: "a string",
@@ -177,16 +181,17 @@ fn string(member: &'static str, value: Value) -> Result<String, MalformedCreateS
 }
 
 /// A whole number (threat A7: a float, a sign, a blank or, in the body, text is refused).
-fn read_duration(value: &Value) -> Result<SessionDuration, MalformedCreateSession> {
+fn read_duration(value: &Member<'_>) -> Result<SessionDuration, MalformedCreateSession> {
     let not_an_integer = MalformedCreateSession::Type {
         member: DURATION,
         expected: "a whole number of seconds",
     };
-    let seconds = match value {
-        Value::Number(number) => number.as_i64(),
-        _ => None,
-    };
-    SessionDuration::try_from(seconds.ok_or(not_an_integer)?).map_err(MalformedCreateSession::Duration)
+    match value {
+        Member::Whole(seconds) => {
+            SessionDuration::try_from(*seconds).map_err(MalformedCreateSession::Duration)
+        }
+        _ => Err(not_an_integer),
+    }
 }
 
 /// Decimal digits and nothing else.
@@ -275,7 +280,7 @@ pub struct CreateSessionResponse {
     /// One element; clients read the first.
     pub credential_set: Vec<CredentialSet>,
     /// The ARN of the subject that authenticated.
-    pub subject_arn: String,
+    pub subject_arn: SubjectArn,
 }
 
 #[cfg(test)]

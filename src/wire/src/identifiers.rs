@@ -71,7 +71,7 @@ pub fn file_object_id(account: AccountId, kind: ObjectKind, name: &str) -> Uuid 
 }
 
 /// The id of the subject with this name (the DER of the certificate's subject) in an account (contract 5).
-pub fn subject_id(account: AccountId, subject: &[u8]) -> Uuid {
+pub(crate) fn subject_id(account: AccountId, subject: &[u8]) -> Uuid {
     let mut name = format!("{account}/subject/").into_bytes();
     name.extend_from_slice(subject);
     Uuid::new_v5(&NAMESPACE, &name)

@@ -23,16 +23,16 @@ mod sts;
 mod timestamp;
 
 pub use account::{AccountId, InvalidAccountId};
-pub use arn::{AssumedRoleArn, InvalidArn, Partition, ProfileArn, Region, RoleArn, TrustAnchorArn};
+pub use arn::{
+    AssumedRoleArn, InvalidArn, Partition, ProfileArn, Region, RoleArn, SubjectArn, TrustAnchorArn,
+};
 pub use create_session::{
     AssumedRoleUser, CreateSession, CreateSessionResponse, CredentialSet, Credentials,
     MalformedCreateSession, SecretText,
 };
 pub use credential_process::CredentialProcessOutput;
 pub use error_class::ErrorClass;
-pub use identifiers::{
-    AccessKeyId, InvalidIdentifier, ObjectKind, RequestId, RoleId, file_object_id, subject_id,
-};
+pub use identifiers::{AccessKeyId, InvalidIdentifier, ObjectKind, RequestId, RoleId, file_object_id};
 pub use names::{InvalidName, RoleSessionName, SourceIdentity};
 pub use session_duration::{InvalidSessionDuration, SessionDuration};
 pub use sts::{CallerIdentityResponse, StsError};

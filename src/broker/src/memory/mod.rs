@@ -9,5 +9,5 @@ mod paths;
 mod signatures;
 
 pub use certificates::CertificateMemory;
-pub(crate) use paths::{PathKey, PathMemory};
+pub(crate) use paths::{KnownPath, PathKey, PathMemory};
 pub(crate) use signatures::VerifiedSignatures;

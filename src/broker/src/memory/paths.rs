@@ -1,15 +1,16 @@
 //! Paths that were found valid under one snapshot.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use iam::SessionTags;
 use pki::VerifiedPath;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
-use wire::{AccountId, Timestamp, TrustAnchorArn};
+use wire::{AccountId, SubjectArn, Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
-use crate::snapshot::Anchor;
+use crate::snapshot::{Anchor, Profile};
 
 /// How many are kept.
 const MOST: usize = 16 * 1024;
@@ -44,9 +45,56 @@ impl PathKey {
     }
 }
 
+/// A path that was found valid, and what follows from it and its leaf alone, made when it is first asked for.
+#[derive(Debug)]
+pub(crate) struct KnownPath {
+    path: VerifiedPath,
+    subject_arn: OnceLock<SubjectArn>,
+    /// By the profile that asked first: a server uses one.
+    tags: OnceLock<(Uuid, SessionTags)>,
+}
+
+impl KnownPath {
+    pub(crate) fn new(path: VerifiedPath) -> Self {
+        Self {
+            path,
+            subject_arn: OnceLock::new(),
+            tags: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> &VerifiedPath {
+        &self.path
+    }
+
+    /// The ARN of the leaf's subject.
+    pub(crate) fn subject_arn(&self, anchor: &TrustAnchorArn) -> SubjectArn {
+        let made = || {
+            SubjectArn::new(
+                anchor.partition(),
+                anchor.region(),
+                anchor.account(),
+                self.path.leaf().subject().raw(),
+            )
+        };
+        self.subject_arn.get_or_init(made).clone()
+    }
+
+    /// The leaf's session tags under this profile.
+    pub(crate) fn tags(&self, profile: &Profile) -> SessionTags {
+        let made = || profile.attribute_mapping.tags(self.path.leaf());
+        let (of, tags) = self.tags.get_or_init(|| (profile.arn.id(), made()));
+        if *of == profile.arn.id() {
+            tags.clone()
+        } else {
+            made()
+        }
+    }
+}
+
 /// Paths that were found valid, never those that were not. Belongs to one snapshot and is gone with it, so that any
 /// change of anchors, profiles or revocation lists forgets them all (threat A2).
-pub(crate) struct PathMemory(Cache<PathKey, Arc<VerifiedPath>>);
+pub(crate) struct PathMemory(Cache<PathKey, Arc<KnownPath>>);
 
 impl Default for PathMemory {
     fn default() -> Self {
@@ -57,12 +105,13 @@ impl Default for PathMemory {
 impl PathMemory {
     /// The path that was found from these certificates, while every one of its certificates is valid. Whether one of
     /// them is revoked is another question, which is asked each time.
-    pub(crate) fn find(&self, key: &PathKey, now: Timestamp) -> Option<Arc<VerifiedPath>> {
-        let path = self.0.get(key)?;
-        (path.latest_not_before() <= now && now <= path.earliest_not_after()).then_some(path)
+    pub(crate) fn find(&self, key: &PathKey, now: Timestamp) -> Option<Arc<KnownPath>> {
+        let known = self.0.get(key)?;
+        let path = known.path();
+        (path.latest_not_before() <= now && now <= path.earliest_not_after()).then_some(known)
     }
 
-    pub(crate) fn keep(&self, key: PathKey, path: &Arc<VerifiedPath>) {
+    pub(crate) fn keep(&self, key: PathKey, path: &Arc<KnownPath>) {
         self.0.insert(key, Arc::clone(path));
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pki::{PathError, Question, Report, Undetermined, VerifiedPath};
+use pki::{PathError, Question, Report, Undetermined};
 use wire::{ErrorClass, TrustAnchorArn};
 use x509::Certificate;
 
@@ -11,7 +11,7 @@ use super::Presented;
 use super::end_entity::{self, Channel};
 use crate::attempt::Attempt;
 use crate::exchange::Broker;
-use crate::memory::PathKey;
+use crate::memory::{KnownPath, PathKey};
 use crate::refusal::{Refusal, Step};
 use crate::replay::Memory;
 use crate::revocation::{AnchorEvidence, Wanted};
@@ -25,7 +25,7 @@ pub(super) const WINDOW_SECONDS: i64 = 300;
 pub struct Authenticated<'s> {
     pub(super) presented: Presented,
     pub(super) anchor: &'s Anchor,
-    pub(super) path: Arc<VerifiedPath>,
+    pub(super) path: Arc<KnownPath>,
 }
 
 impl Presented {
@@ -61,7 +61,7 @@ impl Presented {
         snapshot: &Snapshot,
         anchor: &Anchor,
         attempt: &Attempt<'_>,
-    ) -> Result<Arc<VerifiedPath>, Refusal> {
+    ) -> Result<Arc<KnownPath>, Refusal> {
         let evidence = AnchorEvidence {
             lists: snapshot.revocation_lists(&anchor.arn),
             answers: &broker.answers,
@@ -76,7 +76,7 @@ impl Presented {
         );
         let key = PathKey::of(anchor, &self.certificate, &self.pool);
         if let Some(path) = snapshot.paths.find(&key, attempt.at)
-            && pki::recheck(&question, &path).is_ok()
+            && pki::recheck(&question, path.path()).is_ok()
         {
             return Ok(path);
         }
@@ -85,11 +85,11 @@ impl Presented {
         } = pki::explain(&question);
         match outcome {
             Ok(path) => {
-                let path = Arc::new(path);
                 let certificates: Vec<_> = path.certificates().cloned().collect();
                 for certificate in &certificates {
                     broker.certificates.keep(certificate);
                 }
+                let path = Arc::new(KnownPath::new(path));
                 if broker.evidence.met(anchor, &certificates) {
                     snapshot.paths.keep(key, &path);
                 }

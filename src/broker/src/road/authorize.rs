@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 
 use iam::{Decision, RequestContext, SessionTags};
-use pki::VerifiedPath;
 use wire::{CreateSession, ErrorClass, RoleSessionName, SessionDuration, SourceIdentity, Timestamp};
 use x509::Certificate;
 
@@ -40,7 +39,8 @@ impl<'s> Authenticated<'s> {
             &Application {
                 certificate: &self.presented.certificate,
                 anchor: self.anchor,
-                path: &self.path,
+                not_after: self.path.path().earliest_not_after(),
+                tags: &|profile| self.path.tags(profile),
                 wanted: &self.presented.wanted,
                 at: attempt.at,
                 address: Some(attempt.source.address),
@@ -63,7 +63,10 @@ impl<'s> Authenticated<'s> {
 pub(super) struct Application<'a> {
     pub(super) certificate: &'a Certificate,
     pub(super) anchor: &'a Anchor,
-    pub(super) path: &'a VerifiedPath,
+    /// Until when every certificate of the path is valid.
+    pub(super) not_after: Timestamp,
+    /// The certificate's session tags under a profile.
+    pub(super) tags: &'a dyn Fn(&Profile) -> SessionTags,
     pub(super) wanted: &'a CreateSession,
     pub(super) at: Timestamp,
     /// None in a rehearsal that supposes no address: a condition on it is then not met.
@@ -118,7 +121,7 @@ pub(super) fn decide<'s>(
     let session_name = session_name(application, profile)?;
     let source_identity = iam::source_identity(certificate)
         .ok_or_else(|| refuse("authorize.source-identity").with("serial", certificate.serial().hex()))?;
-    let tags = profile.attribute_mapping.tags(certificate);
+    let tags = (application.tags)(profile);
 
     let context = context(
         application,
@@ -143,7 +146,7 @@ pub(super) fn decide<'s>(
     let expires = application
         .at
         .plus(i64::from(duration.seconds()))
-        .min(application.path.earliest_not_after());
+        .min(application.not_after);
     Ok(Terms {
         profile,
         role,

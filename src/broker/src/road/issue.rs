@@ -9,7 +9,7 @@ use wire::{
     Timestamp,
 };
 
-use super::Authorized;
+use super::{Authenticated, Authorized};
 use crate::attempt::Attempt;
 use crate::exchange::Broker;
 use crate::randomness::{Randomness, RandomnessUnavailable, random};
@@ -63,8 +63,7 @@ impl Authorized<'_> {
                 .map_err(|error| unavailable(&error))?;
 
         let arn = self.role.arn.session(self.session_name);
-        let subject = wire::subject_id(account, certificate.subject().raw());
-        let anchor = &self.authenticated.anchor.arn;
+        let Authenticated { anchor, path, .. } = &self.authenticated;
         let response = CreateSessionResponse {
             credential_set: vec![CredentialSet {
                 assumed_role_user: AssumedRoleUser {
@@ -82,12 +81,7 @@ impl Authorized<'_> {
                 role_arn: self.role.arn.clone(),
                 source_identity: self.source_identity,
             }],
-            subject_arn: written(format_args!(
-                "arn:{}:rolesanywhere:{}:{account}:subject/{}",
-                anchor.partition(),
-                anchor.region(),
-                subject.hyphenated()
-            )),
+            subject_arn: path.subject_arn(&anchor.arn),
         };
         Ok(Issued {
             response,

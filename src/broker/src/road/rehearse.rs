@@ -118,7 +118,8 @@ fn rehearse(
         &Application {
             certificate,
             anchor,
-            path,
+            not_after: path.earliest_not_after(),
+            tags: &|profile| profile.attribute_mapping.tags(certificate),
             wanted,
             at,
             address,

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -37,8 +37,6 @@ pub(crate) async fn serve(
         address: peer.ip().to_canonical(),
         port: peer.port(),
     };
-    // An answer is small and written at once: waiting for more would only cost time.
-    let _ = tcp.set_nodelay(true);
     let handshake = tokio::time::timeout(service.limits.handshake, acceptor.accept(tcp));
     let (tls, notes) = Notes::beside(handshake).await;
     let tls = match tls {
@@ -90,8 +88,8 @@ pub(crate) async fn serve(
                     // Without randomness nothing is issued, and there is no id to answer with.
                     return Ok::<_, Infallible>(answer::fault(RequestId::from_random([0; 16])));
                 };
-                let answering = contained(service.answer(id, request, source, proof.as_deref()));
-                let answer = match answering.await {
+                let answering = pin!(service.answer(id, request, source, proof.as_deref()));
+                let answer = match contained(answering).await {
                     Some(answer) => answer,
                     None => {
                         tracing::error!("a request ended in a panic; the daemon goes on");
@@ -174,35 +172,36 @@ enum Ended {
     TooSlow(TooSlow),
 }
 
-/// Records what ended a connection that no answer can be written to.
-pub(crate) async fn cut(
-    service: &Service,
+/// Records what ended a connection that no answer can be written to. Boxed: it is rare, and every connection would have
+/// room for it.
+pub(crate) fn cut<'s>(
+    service: &'s Service,
     source: Source,
     name: &'static str,
     rule: &'static str,
     class: ErrorClass,
     values: Vec<(&'static str, String)>,
-) {
-    let Some(request_id) = service.fresh_id() else {
-        return;
-    };
-    let at = clock::now();
-    let refusal = EdgeRefusal {
-        request_id,
-        source,
-        at,
-        name,
-        class,
-        rule,
-        values,
-        told: None,
-    };
-    service.refused_at_the_edge(refusal).await;
+) -> Pin<Box<dyn Future<Output = ()> + Send + 's>> {
+    Box::pin(async move {
+        let Some(request_id) = service.fresh_id() else {
+            return;
+        };
+        let refusal = EdgeRefusal {
+            request_id,
+            source,
+            at: clock::now(),
+            name,
+            class,
+            rule,
+            values,
+            told: None,
+        };
+        service.refused_at_the_edge(refusal).await;
+    })
 }
 
 /// Runs a future to its end; a panic in it ends it, and nothing else (threat O9).
-async fn contained<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
+async fn contained<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     std::future::poll_fn(move |context| {
         match std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
             Ok(Poll::Ready(output)) => Poll::Ready(Some(output)),
@@ -239,16 +238,18 @@ pub(crate) async fn turn_away(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::panic)]
+    use std::pin::pin;
+
     use super::contained;
 
     /// Threat O9.
     #[tokio::test]
     async fn a_panic_ends_its_request_only() {
-        assert_eq!(contained(async { 7 }).await, Some(7));
-        let panics = contained(async {
+        assert_eq!(contained(pin!(async { 7 })).await, Some(7));
+        let panics = pin!(async {
             tokio::task::yield_now().await;
             panic!("on purpose");
         });
-        assert_eq!(panics.await.map(|()| 0), None);
+        assert_eq!(contained(panics).await.map(|()| 0), None);
     }
 }

@@ -31,6 +31,8 @@ pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<StdListener> {
             rustix::net::sockopt::set_ipv6_v6only(&socket, true)?;
         }
         socket.set_reuseaddr(true)?;
+        // Connections inherit it. An answer is small and written at once: waiting for more would only cost time.
+        socket.set_nodelay(true)?;
         socket.bind(address)?;
         let listener = socket.listen(BACKLOG)?.into_std()?;
         Ok(listener)
@@ -85,11 +87,12 @@ pub(crate) async fn accept(
             continue;
         };
         let (service, acceptor, stop) = (Arc::clone(&service), acceptor.clone(), stop.clone());
-        tokio::spawn(async move {
+        // Boxed: a task is moved several times, and a connection is ten kilobytes.
+        tokio::spawn(Box::pin(async move {
             service.metrics.connections.inc();
             connection::serve(Arc::clone(&service), acceptor, tcp, peer, stop).await;
             service.metrics.connections.dec();
             drop((permit, place));
-        });
+        }));
     }
 }

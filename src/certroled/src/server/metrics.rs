@@ -75,6 +75,7 @@ pub(crate) struct Metrics {
     audit_events: Gauge<u64, AtomicU64>,
     audit_syncs: Gauge<u64, AtomicU64>,
     audit_sync_seconds: Gauge<f64, AtomicU64>,
+    audit_sync_cpu_seconds: Gauge<f64, AtomicU64>,
     audit_failures: Gauge<u64, AtomicU64>,
     audit_writable: Gauge,
 }
@@ -178,6 +179,12 @@ impl Metrics {
             "Time spent writing and syncing the audit log since the start",
             audit_sync_seconds.clone(),
         );
+        let audit_sync_cpu_seconds = Gauge::<f64, AtomicU64>::default();
+        registry.register(
+            "audit_sync_cpu_seconds",
+            "CPU that the syncs alone took since the start",
+            audit_sync_cpu_seconds.clone(),
+        );
         let audit_failures = Gauge::<u64, AtomicU64>::default();
         registry.register(
             "audit_failures",
@@ -208,6 +215,7 @@ impl Metrics {
             audit_events,
             audit_syncs,
             audit_sync_seconds,
+            audit_sync_cpu_seconds,
             audit_failures,
             audit_writable,
         }
@@ -268,6 +276,8 @@ impl Metrics {
         self.audit_syncs.set(standing.audit.syncs);
         self.audit_sync_seconds
             .set(standing.audit.sync_time.as_secs_f64());
+        self.audit_sync_cpu_seconds
+            .set(standing.audit.sync_cpu.as_secs_f64());
         self.audit_failures.set(standing.audit.failures);
         self.audit_writable
             .set(i64::from(standing.audit.trouble.is_none()));

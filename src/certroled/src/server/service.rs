@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use broker::{Broker, EdgeRefusal, HandshakeProof, Randomness, Recorded, Refused, Snapshot, Source, Step};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, HOST, HeaderValue};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Uri};
 use tokio::sync::Semaphore;
 use wire::{ErrorClass, RequestId};
 
@@ -34,6 +34,15 @@ pub(crate) struct Service {
     pub(crate) status: Arc<Status>,
     pub(crate) rates: Rates,
     pub(crate) in_flight: Semaphore,
+}
+
+/// How a request began: what is told of it in logs and refusals.
+struct Head(Method, Uri);
+
+impl Head {
+    fn path(&self) -> &str {
+        self.1.path()
+    }
 }
 
 /// A refusal at the door, before the broker is asked.
@@ -71,23 +80,25 @@ impl Service {
     ) -> Answer {
         let _counted = Counted::new(&self.metrics);
         let began = Instant::now();
-        let head = (request.method().clone(), request.uri().path().to_owned());
-        let form = match route(&head.0, &head.1) {
+        // Clones of what hyper shares: a method is a word, a URI its bytes.
+        let head = Head(request.method().clone(), request.uri().clone());
+        let form = match route(&head.0, head.path()) {
             Ok(Door::Sts) | Err(NoDoor::Method(Door::Sts)) => sts::form(request.headers()),
             _ => Form::Json,
         };
         let permit = self.in_flight.try_acquire();
         let arrived = match self.arrive(request, source, id, permit.is_ok()).await {
             Ok(arrived) => arrived,
-            Err(refusal) => return self.refuse(id, source, &head, refusal, form).await,
+            Err(refusal) => return Box::pin(self.refuse(id, source, &head, refusal, form)).await,
         };
-        match route(&head.0, &head.1) {
+        match route(&head.0, head.path()) {
             Ok(Door::Sessions) => {
                 let answer = self.sessions(&arrived, proof, &head).await;
                 self.metrics.exchanged(began.elapsed());
                 answer
             }
-            Ok(Door::Sts) => self.sts(&arrived, form, &head).await,
+            // Boxed, as a refusal is: what every request holds is then what an exchange needs.
+            Ok(Door::Sts) => Box::pin(self.sts(&arrived, form, &head)).await,
             Err(_) => answer::fault(id),
         }
     }
@@ -151,27 +162,22 @@ impl Service {
         })
     }
 
-    async fn sessions(
-        &self,
-        arrived: &Arrived,
-        proof: Option<&HandshakeProof>,
-        head: &(Method, String),
-    ) -> Answer {
-        let snapshot = self.snapshot.load_full();
-        let headers = arrived.headers();
-        let recorded = self
-            .broker
-            .exchange(&snapshot, arrived.attempt(&headers, proof))
-            .await;
+    async fn sessions(&self, arrived: &Arrived, proof: Option<&HandshakeProof>, head: &Head) -> Answer {
+        let decided = {
+            let headers = arrived.headers();
+            let attempt = arrived.attempt(&headers, proof);
+            self.broker.exchange(&self.snapshot.load(), &attempt)
+        };
+        let recorded = decided.await;
         let id = recorded.request_id();
-        self.tell(Door::Sessions.name(), head, &recorded);
+        self.tell(Door::Sessions.name(), &head.0, head.path(), &recorded);
         match recorded.outcome() {
             Ok(session) => answer::session(&session.response, id),
             Err(refused) => answer::refused(refused, Form::Json, id),
         }
     }
 
-    async fn sts(&self, arrived: &Arrived, form: Form, head: &(Method, String)) -> Answer {
+    async fn sts(&self, arrived: &Arrived, form: Form, head: &Head) -> Answer {
         let asked = sts::action(
             &arrived.parts.method,
             &arrived.parts.headers,
@@ -191,7 +197,7 @@ impl Service {
                 let attempt = arrived.attempt(&headers, None);
                 let recorded = self.broker.caller_identity(&snapshot, attempt).await;
                 let id = recorded.request_id();
-                self.tell(Door::Sts.name(), head, &recorded);
+                self.tell(Door::Sts.name(), &head.0, head.path(), &recorded);
                 match recorded.outcome() {
                     Ok(identity) => answer::identity(&identity.response, form, id),
                     Err(refused) => answer::refused(refused, form, id),
@@ -204,13 +210,13 @@ impl Service {
         &self,
         request_id: RequestId,
         source: Source,
-        head: &(Method, String),
+        head: &Head,
         refusal: AtTheDoor,
         form: Form,
     ) -> Answer {
         let mut values = refusal.values;
         values.push(("method", head.0.to_string()));
-        values.push(("path", head.1.clone()));
+        values.push(("path", head.path().to_owned()));
         let no_method = refusal.rule == "edge.no-such-method";
         let recorded = self
             .refused_at_the_edge(EdgeRefusal {
@@ -242,17 +248,17 @@ impl Service {
 
     /// Records a refusal at the edge, whether it can be answered or not.
     pub(crate) async fn refused_at_the_edge(&self, refusal: EdgeRefusal) -> Recorded<broker::Nothing> {
-        let head = (Method::CONNECT, refusal.name.to_owned());
+        let name = refusal.name;
         let recorded = self
             .broker
             .refused_at_the_edge(&self.snapshot.load(), refusal)
             .await;
-        self.tell("edge", &head, &recorded);
+        self.tell("edge", &Method::CONNECT, name, &recorded);
         recorded
     }
 
     /// Counts and logs an outcome.
-    fn tell<T>(&self, door: &'static str, head: &(Method, String), recorded: &Recorded<T>) {
+    fn tell<T>(&self, door: &'static str, method: &Method, path: &str, recorded: &Recorded<T>) {
         let request_id = recorded.request_id();
         match recorded.outcome() {
             Ok(_) => {
@@ -261,7 +267,7 @@ impl Service {
                     outcome: "ok",
                     rule: "",
                 });
-                tracing::debug!(%request_id, door, method = %head.0, path = head.1, "answered");
+                tracing::debug!(%request_id, door, %method, path, "answered");
             }
             Err(refused) => {
                 let Refused {
