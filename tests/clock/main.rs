@@ -12,8 +12,10 @@
 mod world;
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use broker::{Attempt, HandshakeProof, Source};
+use broker::{Anchor, Attempt, EvidenceSource, HandshakeProof, Source, Wanted};
 use rcgen::SigningKey as _;
 use serde_json::Value;
 use sigv4::{
@@ -220,6 +222,49 @@ async fn the_window_of_the_sts_door_is_fifteen_minutes_to_the_second() {
             identity(&world, &session, start.plus(apart), start).await,
             refused,
             "{apart}"
+        );
+    }
+}
+
+/// Counts the paths that it is told of, and takes note of them or not.
+#[derive(Debug)]
+struct Notes {
+    told: AtomicUsize,
+    takes_note: bool,
+}
+
+impl EvidenceSource for Notes {
+    fn met(&self, _: &Anchor, _: &[x509::Certificate]) -> bool {
+        self.told.fetch_add(1, Ordering::Relaxed);
+        self.takes_note
+    }
+
+    fn wanted(&self, _: &Anchor, _: &[x509::Certificate]) -> Wanted {
+        Wanted::Nowhere
+    }
+}
+
+/// Threat R2: a path of which no note was taken is not remembered, so that whoever fetches its evidence hears of it again.
+#[tokio::test]
+async fn a_path_is_told_of_until_note_is_taken() {
+    for (takes_note, times) in [(true, 1), (false, 3)] {
+        let world = World::make(now());
+        let notes = Arc::new(Notes {
+            told: AtomicUsize::new(0),
+            takes_note,
+        });
+        let source: Arc<dyn EvidenceSource> = Arc::clone(&notes) as _;
+        let world = World {
+            broker: world.broker.with_evidence(source, Arc::default()),
+            ..world
+        };
+        for _ in 0..3 {
+            session(&world, world.now).await;
+        }
+        assert_eq!(
+            notes.told.load(Ordering::Relaxed),
+            times,
+            "takes note: {takes_note}"
         );
     }
 }

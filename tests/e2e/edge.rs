@@ -380,6 +380,38 @@ async fn no_handshake_is_ever_a_resumption() {
     }
 }
 
+/// Of the suites that a client offers the quicker is chosen, whatever the client would rather have; either kind alone
+/// will do.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_quicker_suite_is_chosen_and_either_will_do() {
+    let acme = Authority::root("Acme Root");
+    let daemon = Setup::with(&acme).start().await;
+    let leaf = acme.leaf("web-1");
+    let is_384 = |suite: &rustls::SupportedCipherSuite| format!("{:?}", suite.suite()).ends_with("SHA384");
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        for (offers, chosen) in [
+            ([true, false], false),
+            ([true, true], true),
+            ([false, false], false),
+        ] {
+            let mut provider = (*crate::harness::provider()).clone();
+            provider
+                .cipher_suites
+                .retain(|suite| offers.contains(&is_384(suite)));
+            provider.cipher_suites.sort_by_key(|suite| !is_384(suite));
+            let config = daemon.tls_by(provider, &Identity::Certificate(&leaf), version);
+            let mut wire = crate::harness::Wire::open(daemon.address, &config).await.unwrap();
+            let answer = daemon
+                .exchange_on(&mut wire, &members("acme", "web", "Reader"))
+                .await
+                .unwrap();
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            let suite = wire.session().negotiated_cipher_suite().unwrap();
+            assert_eq!(is_384(&suite), chosen, "{version:?} {offers:?}: {suite:?}");
+        }
+    }
+}
+
 /// The same for handshakes, which carry no request: the disk does not fill, and others are served.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_broken_handshakes_is_counted_not_written() {

@@ -326,6 +326,41 @@ async fn names_come_from_the_certificate_or_where_allowed_the_caller() {
     }
 }
 
+/// Threat A6: what is kept of a certificate that comes again is kept by profile, and goes with the configuration that it
+/// was made by.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_profile_gives_its_own_tags_at_once() {
+    let acme = Authority::root("Acme Root");
+    let small = "[profile.small]\nroles = [\"Reader\"]\nattribute_mappings = [\n\
+                 { field = \"x509Subject\", specifiers = [\"OU\"] },\n]\n";
+    let daemon = Setup::with(&acme).more(small).start().await;
+    let leaf = acme.leaf("web-1");
+    let config = daemon.tls(&Identity::Certificate(&leaf));
+    let mut wire = crate::harness::Wire::open(daemon.address, &config).await.unwrap();
+    for (profile, keys) in [
+        ("web", 4),
+        ("small", 1),
+        ("web", 4),
+        ("small", 1),
+        ("reload", 0),
+        ("web", 4),
+        ("small", 2),
+    ] {
+        if profile == "reload" {
+            daemon.change("specifiers = [\"OU\"]", "specifiers = [\"OU\", \"CN\"]");
+            assert!(daemon.reload().status.success());
+            continue;
+        }
+        let answer = daemon
+            .exchange_on(&mut wire, &members("acme", profile, "Reader"))
+            .await
+            .unwrap();
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let tags = daemon.event(&answer)["certrole"]["tags"].clone();
+        assert_eq!(tags.as_object().unwrap().len(), keys, "{profile}: {tags}");
+    }
+}
+
 /// Small clients take at most 2 KiB (the issue's own figures: a 32-character role, a 40-character session, a 60-byte
 /// issuer, a 64-byte source identity, 8 tags with 300 bytes of values).
 #[tokio::test(flavor = "multi_thread")]

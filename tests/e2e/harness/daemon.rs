@@ -217,6 +217,16 @@ impl Home {
         super::tls_config_of(&self.server_ca, identity, &[version])
     }
 
+    /// The same by another provider.
+    pub(crate) fn tls_by(
+        &self,
+        provider: rustls::crypto::CryptoProvider,
+        identity: &Identity<'_>,
+        version: &'static rustls::SupportedProtocolVersion,
+    ) -> std::sync::Arc<rustls::ClientConfig> {
+        super::http::tls_config_by(provider.into(), &self.server_ca, identity, &[version])
+    }
+
     /// Starts the daemon and waits until it is ready.
     pub(crate) async fn start(self) -> Daemon {
         self.start_by(|command| command).await

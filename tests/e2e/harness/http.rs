@@ -33,9 +33,18 @@ pub(crate) fn tls_config_of(
     identity: &Identity<'_>,
     versions: &[&'static rustls::SupportedProtocolVersion],
 ) -> Arc<ClientConfig> {
+    tls_config_by(provider(), server_ca, identity, versions)
+}
+
+/// The same by another provider.
+pub(crate) fn tls_config_by(
+    provider: Arc<rustls::crypto::CryptoProvider>,
+    server_ca: &[u8],
+    identity: &Identity<'_>,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(server_ca.to_vec())).unwrap();
-    let provider = provider();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(versions)
         .unwrap()

@@ -167,7 +167,7 @@ pub(crate) async fn collect(
                 running = running.saturating_sub(1);
                 work.finished(&target, outcome);
             },
-            _ = every_second.tick() => work.keep_up(),
+            _ = every_second.tick() => work.keep_up(clock::now()),
         }
         running = running.saturating_add(work.start(MOST_RUNNING.saturating_sub(running), &done));
     }
@@ -182,8 +182,7 @@ impl Work {
     }
 
     /// Follows the configuration, and forgets what is over.
-    fn keep_up(&mut self) {
-        let now = clock::now();
+    fn keep_up(&mut self, now: Timestamp) {
         let directions = self.collector.directions.load_full();
         let known = self
             .fetcher
@@ -384,3 +383,6 @@ async fn fetch(
     };
     read.await.map_err(|_| NothingCame::Panic)?.map_err(Into::into)
 }
+
+#[cfg(test)]
+mod tests;
