@@ -244,7 +244,7 @@ impl EvidenceSource for Notes {
     }
 }
 
-/// Threat R2: a path of which no note was taken is not remembered, so that whoever fetches its evidence hears of it again.
+/// Threat R5: a path of which no note was taken is not remembered, so that whoever fetches its evidence hears of it again.
 #[tokio::test]
 async fn a_path_is_told_of_until_note_is_taken() {
     for (takes_note, times) in [(true, 1), (false, 3)] {

@@ -326,7 +326,7 @@ async fn names_come_from_the_certificate_or_where_allowed_the_caller() {
     }
 }
 
-/// Threat A6: what is kept of a certificate that comes again is kept by profile, and goes with the configuration that it
+/// Threat A2: what is kept of a certificate that comes again is kept by profile, and goes with the configuration that it
 /// was made by.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_profile_gives_its_own_tags_at_once() {

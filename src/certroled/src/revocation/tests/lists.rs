@@ -6,7 +6,7 @@ use super::Kept;
 use crate::revocation::keeper::{NotAccepted, names_of};
 use crate::revocation::scope::scope_of;
 
-/// Threat R1: a list from a time to come says nothing now, and would stand in the place of one that does.
+/// Threat R4: a list from a time to come says nothing now, and would stand in the place of one that does.
 #[test]
 fn a_list_from_a_time_to_come_leaves_the_one_of_now_in_force() {
     let kept = Kept::new();
@@ -18,7 +18,7 @@ fn a_list_from_a_time_to_come_leaves_the_one_of_now_in_force() {
     assert_eq!(kept.in_force(), ["3"]);
 }
 
-/// Threat R2: under `prefer` whoever a lost list revokes would pass, so nothing is put in force; under `require` they are
+/// Threat R9: under `prefer` whoever a lost list revokes would pass, so nothing is put in force; under `require` they are
 /// refused for want of evidence.
 #[test]
 fn a_kept_list_that_is_lost_stops_whoever_would_do_without_it() {
