@@ -15,7 +15,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use broker::{Anchor, Attempt, EvidenceSource, HandshakeProof, Source, Wanted};
+use broker::{
+    Anchor, Attempt, EvidenceSource, HandshakeProof, Randomness, RandomnessUnavailable, Source, Wanted,
+};
 use rcgen::SigningKey as _;
 use serde_json::Value;
 use sigv4::{
@@ -224,6 +226,31 @@ async fn the_window_of_the_sts_door_is_fifteen_minutes_to_the_second() {
             "{apart}"
         );
     }
+}
+
+#[derive(Debug)]
+struct NoRandomness;
+
+impl Randomness for NoRandomness {
+    fn fill(&self, _: &mut [u8]) -> Result<(), RandomnessUnavailable> {
+        Err(RandomnessUnavailable)
+    }
+}
+
+/// Threat O6: without randomness nothing is issued, and the caller may come again.
+#[tokio::test]
+async fn without_randomness_an_exchange_is_refused() {
+    let world = World::with(now(), Arc::new(NoRandomness));
+    let proof = HandshakeProof::by_handshake(&world.chain, None, world.broker.certificates()).unwrap();
+    let recorded = world
+        .broker
+        .exchange(&world.snapshot, &world.attempt(&proof))
+        .await;
+    let refused = recorded.outcome().unwrap_err();
+    assert_eq!(
+        (refused.rule, refused.class),
+        ("issue.unavailable", wire::ErrorClass::Unavailable)
+    );
 }
 
 /// Counts the paths that it is told of, and takes note of them or not.

@@ -46,6 +46,11 @@ pub(crate) struct World {
 impl World {
     /// Everything as of this time.
     pub(crate) fn make(now: Timestamp) -> Self {
+        Self::with(now, Arc::new(System(ring::rand::SystemRandom::new())))
+    }
+
+    /// The same, with another source of randomness for exchanges.
+    pub(crate) fn with(now: Timestamp, source: Arc<dyn Randomness>) -> Self {
         let root = CertifiedIssuer::self_signed(ca("Acme Root"), KeyPair::generate().unwrap()).unwrap();
         let middle =
             CertifiedIssuer::signed_by(ca("Acme Issuing"), KeyPair::generate().unwrap(), &root).unwrap();
@@ -107,13 +112,13 @@ impl World {
         .build()
         .unwrap();
 
-        let randomness: Arc<dyn Randomness> = Arc::new(System(ring::rand::SystemRandom::new()));
+        let randomness = System(ring::rand::SystemRandom::new());
         let key = CheckpointKey::from_seed(&zeroize::Zeroizing::new([9; 32])).unwrap();
         let disk = Box::new(Memory);
         let (log, _) = Log::open(audit::Settings::default(), disk, key, None, now).unwrap();
-        let sealing = SealingKey::generate(1, now, randomness.as_ref()).unwrap();
+        let sealing = SealingKey::generate(1, now, &randomness).unwrap();
         let algorithms = default_provider().signature_verification_algorithms.all;
-        let broker = Broker::new(log, KeyRing::new(vec![sealing]), algorithms, randomness);
+        let broker = Broker::new(log, KeyRing::new(vec![sealing]), algorithms, source);
         Self {
             broker,
             snapshot,

@@ -32,6 +32,7 @@ pub(crate) fn text<S: Serializer>(text: &impl AsRef<str>, serializer: S) -> Resu
 /// Writes a text that may not be there.
 pub(crate) fn some<S: Serializer>(some: &Option<impl AsRef<str>>, serializer: S) -> Result<S::Ok, S::Error> {
     match some {
+        // Where there is nothing the member itself is left out.
         Some(there) => text(there, serializer),
         None => None::<()>.serialize(serializer),
     }

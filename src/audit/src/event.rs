@@ -51,9 +51,9 @@ pub struct Event<'a> {
     /// The request's id, which the caller was told.
     #[serde(rename = "requestID", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
-    /// The event's own id, made as a request's is.
-    #[serde(rename = "eventID")]
-    pub event_id: RequestId,
+    /// The event's own id, made as a request's is; empty without randomness.
+    #[serde(rename = "eventID", serialize_with = "or_nothing")]
+    pub event_id: Option<RequestId>,
     /// Whether nothing was changed or given.
     pub read_only: bool,
     /// Always `AwsApiCall`.
@@ -210,7 +210,7 @@ impl<'a> Event<'a> {
             request_parameters: None,
             response_elements: None,
             request_id: None,
-            event_id: RequestId::from_random([0; 16]),
+            event_id: None,
             read_only: true,
             event_type: "AwsApiCall",
             management_event: true,
@@ -230,6 +230,13 @@ impl<'a> Event<'a> {
     }
 }
 
+fn or_nothing<S: Serializer>(id: &Option<RequestId>, serializer: S) -> Result<S::Ok, S::Error> {
+    match id {
+        Some(id) => serializer.collect_str(id),
+        None => serializer.serialize_str(""),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -246,5 +253,31 @@ mod tests {
         assert!(json.len() < 4096, "{}", json.len());
         let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
         assert_eq!(read["userAgent"], "x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
+    }
+
+    #[test]
+    fn request_parameters_have_the_requests_names() {
+        let arn = |kind: &str| {
+            format!(
+                "arn:aws:rolesanywhere:eu-local-1:111122223333:{kind}/11111111-2222-3333-4444-555555555555"
+            )
+        };
+        let mut asked = serde_json::json!({
+            "trustAnchorArn": arn("trust-anchor"),
+            "profileArn": arn("profile"),
+            "roleArn": "arn:aws:iam::111122223333:role/app/Reader",
+        });
+        for (member, value) in [
+            ("", serde_json::Value::Null),
+            ("durationSeconds", 900.into()),
+            ("roleSessionName", "web-1".into()),
+        ] {
+            if !member.is_empty() {
+                asked[member] = value;
+            }
+            let read = CreateSession::parse(None, asked.to_string().as_bytes()).unwrap();
+            let told = serde_json::to_value(RequestParameters(Arc::new(read))).unwrap();
+            assert_eq!(told, asked);
+        }
     }
 }

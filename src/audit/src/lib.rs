@@ -5,7 +5,7 @@
 //! is opened from after a crash (`recovery`), the disk as a trait so that its faults can be rehearsed (`disk`), and the
 //! readers: `verify` for the auditor, `search` for the operator.
 //!
-//! What does not: the decision to record, which is `broker`'s, and any clock; times come with the events.
+//! What does not: the decision to record, which is `broker`'s, and any time of day, which comes with the events.
 
 mod capped;
 mod chain;

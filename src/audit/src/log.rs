@@ -125,7 +125,7 @@ enum Sent<'l> {
     Queued(oneshot::Receiver<Result<Written, Unrecordable>>),
     /// The queue is full. Boxed: rare, and larger than the others together.
     Waiting(Pin<Box<dyn Future<Output = Result<Written, Unrecordable>> + Send + 'l>>),
-    Not(Unrecordable),
+    Refused(Unrecordable),
 }
 
 impl Sent<'_> {
@@ -133,7 +133,7 @@ impl Sent<'_> {
         match self {
             Self::Queued(answered) => answered.await.map_err(|_| Unrecordable::Closed)?,
             Self::Waiting(written) => written.await,
-            Self::Not(why) => Err(why),
+            Self::Refused(why) => Err(why),
         }
     }
 }
@@ -265,7 +265,7 @@ impl Log {
     fn send(&self, event: &Event<'_>, may_use_reserve: bool) -> Sent<'_> {
         let inside = match event.to_json() {
             Ok(inside) => inside,
-            Err(error) => return Sent::Not(Unrecordable::Failed(error.to_string())),
+            Err(error) => return Sent::Refused(Unrecordable::Failed(error.to_string())),
         };
         let (answer, answered) = oneshot::channel();
         let message = Message::Entry(Entry {
@@ -277,7 +277,7 @@ impl Log {
         });
         match self.sender.try_send(message) {
             Ok(()) => Sent::Queued(answered),
-            Err(TrySendError::Closed(_)) => Sent::Not(Unrecordable::Closed),
+            Err(TrySendError::Closed(_)) => Sent::Refused(Unrecordable::Closed),
             Err(TrySendError::Full(message)) => Sent::Waiting(Box::pin(async {
                 let sent = self.sender.send(message).await;
                 sent.map_err(|_| Unrecordable::Closed)?;

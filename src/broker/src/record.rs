@@ -124,7 +124,7 @@ impl<'a> Witness<'a> {
     }
 
     fn issued(&mut self, issued: &'a Issued) {
-        self.event.event_id = issued.event_id;
+        self.event.event_id = Some(issued.event_id);
         self.event.certrole.step = Step::Record.name();
         if let Some(set) = issued.response.credential_set.first() {
             self.event.response_elements = Some(ResponseElements {
@@ -317,15 +317,13 @@ impl Broker {
             .iter()
             .map(|(name, value)| (*name, value.clone()))
             .collect::<BTreeMap<_, _>>();
-        if let Some(id) = self.event_id() {
-            event.event_id = id;
-        }
+        event.event_id = self.event_id();
         self.audit.append(&event).await.map(|_receipt| ())
     }
 
     fn name(&self, event: &mut Event<'_>, request_id: RequestId) {
         // One event a request: without randomness its id serves for both.
-        event.event_id = self.event_id().unwrap_or(request_id);
+        event.event_id = self.event_id().or(Some(request_id));
     }
 
     fn event_id(&self) -> Option<RequestId> {

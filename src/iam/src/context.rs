@@ -233,3 +233,80 @@ pub(crate) fn test_context_many<'a>(key: &str, values: &[&'a str]) -> RequestCon
     context.given.push((key.to_owned(), Value::Many(values)));
     context
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rcgen::{CertificateParams, DnType, KeyPair};
+
+    use super::*;
+    use crate::mapping::AttributeMapping;
+
+    /// Threat A4: a key that is not found makes a negated condition true.
+    #[test]
+    fn every_key_of_an_exchange_has_its_value() {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, "web");
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("web.example".try_into().unwrap())];
+        let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+        let tags = AttributeMapping::default().tags(&x509::Certificate::parse(made.der()).unwrap());
+        let arn =
+            "arn:aws:rolesanywhere:eu-local-1:111122223333:trust-anchor/11111111-2222-3333-4444-555555555555";
+        let (anchor, region) = (arn.parse().unwrap(), "eu-local-1".parse().unwrap());
+        let (name, identity) = ("0123".parse().unwrap(), "CN=web".parse().unwrap());
+        let at = Timestamp::from_seconds(1_800_000_000);
+        let full = ContextBuilder::new(at)
+            .source_arn(&anchor)
+            .source_account("111122223333".parse().unwrap())
+            .source_ip("::ffff:10.1.2.3".parse().unwrap())
+            .user_agent("agent/1")
+            .requested_region(&region)
+            .role_session_name(&name)
+            .source_identity(&identity)
+            .duration(SessionDuration::DEFAULT)
+            .tags(&tags)
+            .build();
+        let bare = ContextBuilder::new(at).build();
+        for (key, value, always) in [
+            ("aws:CurrentTime", "2027-01-15T08:00:00Z", true),
+            ("aws:EpochTime", "1800000000", true),
+            ("aws:SecureTransport", "true", true),
+            ("aws:SourceIp", "10.1.2.3", false),
+            ("aws:UserAgent", "agent/1", false),
+            ("aws:RequestedRegion", "eu-local-1", false),
+            ("aws:SourceArn", arn, false),
+            ("aws:SourceAccount", "111122223333", false),
+            ("aws:PrincipalIsAWSService", "true", true),
+            ("aws:PrincipalServiceName", "rolesanywhere.amazonaws.com", true),
+            ("aws:ViaAWSService", "false", true),
+            ("sts:RoleSessionName", "0123", false),
+            ("sts:SourceIdentity", "CN=web", false),
+            ("sts:DurationSeconds", "3600", false),
+            ("aws:PrincipalTag/x509Subject/CN", "web", false),
+            ("aws:PrincipalTag/x509Issuer/CN", "web", false),
+            ("aws:PrincipalTag/x509SAN/DNS", "web.example", false),
+            ("aws:RequestTag/x509Subject/CN", "web", false),
+        ] {
+            assert!(is_known(key), "{key}");
+            let lookup = key.to_lowercase();
+            assert_eq!(full.value(&lookup), Some(Value::One(value.into())), "{key}");
+            assert_eq!(full.one(&lookup).as_deref(), Some(value), "{key}");
+            assert_eq!(bare.one(&lookup).as_deref(), always.then_some(value), "{key}");
+        }
+        let keys = ["x509Subject/CN", "x509Issuer/CN", "x509SAN/DNS"]
+            .map(Cow::from)
+            .to_vec();
+        assert_eq!(full.value("aws:tagkeys"), Some(Value::Many(keys)));
+        assert_eq!(bare.value("aws:tagkeys"), None);
+        // A list is no single value, and what an exchange never sets is not there.
+        for key in [
+            "aws:tagkeys",
+            "sts:transitivetagkeys",
+            "aws:principaltag/x509subject/ou",
+            "aws:principalarn",
+        ] {
+            assert_eq!(full.one(key), None, "{key}");
+        }
+    }
+}

@@ -202,6 +202,14 @@ impl SessionTags {
         &self.tags
     }
 
+    /// How many bytes they take, names that were dropped included.
+    pub fn bytes(&self) -> usize {
+        let tags = self
+            .iter()
+            .map(|(key, value)| key.len().saturating_add(value.len()));
+        tags.chain(self.dropped.iter().map(String::len)).sum()
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.tags.is_empty()

@@ -33,6 +33,9 @@ pub enum MalformedCreateSession {
     /// The body is not a JSON object.
     #[error("the body is not a JSON object: {0}")]
     Body(String),
+    /// The body has more members than any client sends.
+    #[error("the body has more than {MOST_MEMBERS} members")]
+    TooMany,
     /// A member came twice: in query and body, or twice in either.
     #[error("`{0}` is given twice")]
     Twice(String),
@@ -66,6 +69,9 @@ pub enum MalformedCreateSession {
     Duration(InvalidSessionDuration),
 }
 
+/// Ours are five, those of the contract eight.
+const MOST_MEMBERS: usize = 64;
+
 const TRUST_ANCHOR: &str = "trustAnchorArn";
 const PROFILE: &str = "profileArn";
 const ROLE: &str = "roleArn";
@@ -93,6 +99,10 @@ impl CreateSession {
         if !body.is_empty() {
             let Members(list) = serde_json::from_slice(body)
                 .map_err(|error| MalformedCreateSession::Body(error.to_string()))?;
+            // Each is compared with all that came before it.
+            if list.len() > MOST_MEMBERS {
+                return Err(MalformedCreateSession::TooMany);
+            }
             let mut seen: Vec<Cow<'_, str>> = Vec::with_capacity(list.len());
             for (name, value) in list {
                 if seen.contains(&name) {
@@ -326,6 +336,45 @@ mod tests {
                 "{query} {body}: {refused:?}"
             );
         }
+    }
+
+    /// Threats S4, S13, G7.
+    #[test]
+    fn what_is_ignored_must_still_be_json_and_of_a_size() {
+        let body = |inside: &[u8]| {
+            let body = [b"{\"unknown\":".as_slice(), inside, b"}"].concat();
+            CreateSession::parse(Some(QUERY), &body)
+        };
+        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        for good in [
+            b"[{\"a\":[1e9,null,true,-1.5]}]".as_slice(),
+            b"\"\\u00e9\"",
+            &nested(100),
+        ] {
+            assert!(body(good).is_ok(), "{}", String::from_utf8_lossy(good));
+        }
+        for bad in [
+            b"[1e999]".as_slice(),
+            b"[\"\\ud800\"]",
+            b"[\"\xff\"]",
+            b"{\"\xff\":1}",
+            b"[1,]",
+            b"{1:2}",
+            &nested(200),
+        ] {
+            let refused = body(bad);
+            assert!(
+                matches!(refused, Err(MalformedCreateSession::Body(_))),
+                "{}: {refused:?}",
+                String::from_utf8_lossy(bad)
+            );
+        }
+        let members = |count: usize| {
+            let members: Vec<String> = (0..count).map(|at| format!("\"m{at}\":1")).collect();
+            CreateSession::parse(Some(QUERY), format!("{{{}}}", members.join(",")).as_bytes())
+        };
+        assert!(members(MOST_MEMBERS).is_ok());
+        assert_eq!(members(MOST_MEMBERS + 1), Err(MalformedCreateSession::TooMany));
     }
 
     /// Threat A7.

@@ -291,14 +291,24 @@ mod tests {
         let id = RoleId::from_random([7; 11]);
         assert_eq!(id.as_str().len(), 21);
         assert_eq!(id.as_str().parse::<RoleId>().unwrap(), id);
-        for bad in [
-            "AROA1",
-            "",
-            "AROA",
-            &format!("{id}A"),
-            &id.as_str().replace('A', "a"),
-        ] {
-            assert!(bad.parse::<RoleId>().is_err(), "{bad}");
+        let key = AccessKeyId::new("111122223333".parse().unwrap(), [1, 2, 3, 4, 5]);
+        assert!(id.as_str().parse::<AccessKeyId>().is_err());
+        assert!(key.as_str().parse::<RoleId>().is_err());
+        for text in [id.as_str(), key.as_str()] {
+            let (all_but_last, _) = text.split_at(text.len() - 1);
+            for (end, is_good) in [
+                ("A", true),
+                ("7", true),
+                ("1", false),
+                ("a", false),
+                ("\u{e9}", false),
+                ("AA", false),
+                ("", false),
+            ] {
+                let text = format!("{all_but_last}{end}");
+                let read = text.parse::<RoleId>().is_ok() || text.parse::<AccessKeyId>().is_ok();
+                assert_eq!(read, is_good, "{text}");
+            }
         }
     }
 

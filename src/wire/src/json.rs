@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// The members of one JSON object in the order sent, repeated names included.
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, Member<'a>)>);
@@ -59,6 +59,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
+/// What is ignored is read all the same, to the limits of depth and number: another reader of the same bytes would refuse
+/// what is no JSON.
 impl<'de: 'a, 'a> Deserialize<'de> for Member<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Read;
@@ -99,12 +101,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Member<'a> {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Member<'de>, A::Error> {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
+                while list.next_element::<Member<'_>>()?.is_some() {}
                 Ok(Member::Other)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Member<'de>, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                while map.next_entry::<Name<'_>, Member<'_>>()?.is_some() {}
                 Ok(Member::Other)
             }
         }

@@ -92,7 +92,7 @@ impl Timestamp {
     /// Reads RFC 3339, any offset; fractions of a second are dropped.
     pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidTimestamp> {
         OffsetDateTime::parse(text, &Rfc3339)
-            .map(|at| Self(at.unix_timestamp()))
+            .map(|at| Self::from_seconds(at.unix_timestamp()))
             .map_err(|_| InvalidTimestamp {
                 text: capped(text),
                 form: "YYYY-MM-DDTHH:MM:SSZ (RFC 3339)",
@@ -217,6 +217,25 @@ mod tests {
         let at = Timestamp::parse_rfc3339("2026-11-22T02:14:19.999+01:00").unwrap();
         assert_eq!(at.rfc3339(), "2026-11-22T01:14:19Z");
         assert!(Timestamp::parse_rfc3339("2026-11-22").is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_what_the_library_writes() {
+        for text in [
+            "0000-01-01T00:00:00Z",
+            "0001-12-31T23:59:59Z",
+            "0999-02-28T09:08:07Z",
+            "1969-12-31T23:59:59Z",
+            "2024-02-29T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+        ] {
+            let at = Timestamp::parse_rfc3339(text).unwrap();
+            assert_eq!(at.rfc3339(), text);
+            assert_eq!(at.date_time().format(&Rfc3339).unwrap(), text);
+        }
+        // An offset that leaves the years that can be written.
+        let early = Timestamp::parse_rfc3339("0000-01-01T00:00:00+01:00").unwrap();
+        assert_eq!(early.rfc3339(), "0000-01-01T00:00:00Z");
     }
 
     #[test]

@@ -55,8 +55,8 @@ impl PartialEq for Name {
 
 impl Eq for Name {}
 
-/// The most bytes of a name that are shown; a certificate may hold more than anybody reads.
-const LONGEST_SHOWN: usize = 1000;
+/// The most bytes of a name that are shown, in the audit log too; a certificate may hold more than anybody reads.
+const LONGEST_SHOWN: usize = 1024;
 
 /// The short names by which attributes are known (RFC 4519; the others as OpenSSL and the contract's 3.1 have them).
 const SHORT_NAMES: [(&str, &str); 16] = [
@@ -311,6 +311,31 @@ mod tests {
         ] {
             assert_eq!(text(tag, bytes).ok().as_deref(), wanted, "{tag} {bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_long_name_is_shown_cut() {
+        let shown = |length: usize, end: &str| {
+            let value = format!("{}{end}", "a".repeat(length));
+            let rdns = vec![vec![Attribute {
+                oid: "2.5.4.3".into(),
+                value: Ok(value.clone()),
+                tag: 12,
+                bytes: value.into(),
+            }]];
+            let name = Name {
+                raw: Vec::new(),
+                comparable: Comparable::of(&rdns),
+                rdns,
+                shown: OnceLock::new(),
+            };
+            name.display()
+        };
+        let rest = LONGEST_SHOWN - "CN=".len();
+        assert_eq!(shown(rest, ""), format!("CN={}", "a".repeat(rest)));
+        assert_eq!(shown(rest, "b"), format!("CN={}…", "a".repeat(rest)));
+        assert_eq!(shown(rest - 1, "\u{fc}"), format!("CN={}…", "a".repeat(rest - 1)));
+        assert_eq!(shown(60_000, ""), format!("CN={}…", "a".repeat(rest)));
     }
 
     #[test]

@@ -45,20 +45,31 @@ impl PathKey {
     }
 }
 
-/// A path that was found valid, and what follows from it and its leaf alone, made when it is first asked for.
+/// A path that was found valid, and what follows from it and its leaf alone.
 #[derive(Debug)]
 pub(crate) struct KnownPath {
     path: VerifiedPath,
-    subject_arn: OnceLock<SubjectArn>,
-    /// By the profile that asked first: a server uses one.
+    subject_arn: SubjectArn,
+    /// Under the profile that was asked by first: a certificate usually asks by one.
     tags: OnceLock<(Uuid, SessionTags)>,
 }
 
+/// The most bytes of tags that are kept with a path. Whoever has one good leaf can make many entries of it, each with
+/// its own.
+const MOST_TAG_BYTES: usize = 1024;
+
 impl KnownPath {
-    pub(crate) fn new(path: VerifiedPath) -> Self {
+    /// A path to this anchor.
+    pub(crate) fn new(path: VerifiedPath, anchor: &TrustAnchorArn) -> Self {
+        let subject_arn = SubjectArn::new(
+            anchor.partition(),
+            anchor.region(),
+            anchor.account(),
+            path.leaf().subject().raw(),
+        );
         Self {
             path,
-            subject_arn: OnceLock::new(),
+            subject_arn,
             tags: OnceLock::new(),
         }
     }
@@ -68,26 +79,22 @@ impl KnownPath {
     }
 
     /// The ARN of the leaf's subject.
-    pub(crate) fn subject_arn(&self, anchor: &TrustAnchorArn) -> SubjectArn {
-        let made = || {
-            SubjectArn::new(
-                anchor.partition(),
-                anchor.region(),
-                anchor.account(),
-                self.path.leaf().subject().raw(),
-            )
-        };
-        self.subject_arn.get_or_init(made).clone()
+    pub(crate) fn subject_arn(&self) -> &SubjectArn {
+        &self.subject_arn
     }
 
     /// The leaf's session tags under this profile.
     pub(crate) fn tags(&self, profile: &Profile) -> SessionTags {
-        let made = || profile.attribute_mapping.tags(self.path.leaf());
-        let (of, tags) = self.tags.get_or_init(|| (profile.arn.id(), made()));
-        if *of == profile.arn.id() {
-            tags.clone()
-        } else {
-            made()
+        match self.tags.get() {
+            Some((of, tags)) if *of == profile.arn.id() => tags.clone(),
+            _ => {
+                let tags = profile.attribute_mapping.tags(self.path.leaf());
+                if tags.bytes() <= MOST_TAG_BYTES {
+                    // Another profile's stay, where they came first.
+                    let _ = self.tags.set((profile.arn.id(), tags.clone()));
+                }
+                tags
+            }
         }
     }
 }

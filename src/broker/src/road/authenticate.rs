@@ -89,7 +89,7 @@ impl Presented {
                 for certificate in &certificates {
                     broker.certificates.keep(certificate);
                 }
-                let path = Arc::new(KnownPath::new(path));
+                let path = Arc::new(KnownPath::new(path, &anchor.arn));
                 if broker.evidence.met(anchor, &certificates) {
                     snapshot.paths.keep(key, &path);
                 }

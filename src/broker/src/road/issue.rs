@@ -63,7 +63,7 @@ impl Authorized<'_> {
                 .map_err(|error| unavailable(&error))?;
 
         let arn = self.role.arn.session(self.session_name);
-        let Authenticated { anchor, path, .. } = &self.authenticated;
+        let Authenticated { path, .. } = &self.authenticated;
         let response = CreateSessionResponse {
             credential_set: vec![CredentialSet {
                 assumed_role_user: AssumedRoleUser {
@@ -81,7 +81,7 @@ impl Authorized<'_> {
                 role_arn: self.role.arn.clone(),
                 source_identity: self.source_identity,
             }],
-            subject_arn: path.subject_arn(&anchor.arn),
+            subject_arn: path.subject_arn().clone(),
         };
         Ok(Issued {
             response,

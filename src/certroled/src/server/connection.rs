@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use broker::{EdgeRefusal, Source};
+use broker::{EdgeRefusal, HandshakeProof, Source};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use wire::{ErrorClass, RequestId};
 
-use super::answer;
+use super::answer::{self, Answer};
 use super::pace::{Pace, Paced, TooSlow};
 use super::service::Service;
 use super::tls::{Notes, proven};
@@ -84,29 +84,13 @@ pub(crate) async fn serve(
             let (service, pace, proof) = (Arc::clone(&service), Arc::clone(&pace), proof.clone());
             async move {
                 pace.answering();
-                let Some(id) = service.fresh_id() else {
+                let answer = match service.fresh_id() {
+                    Some(id) => answered(&service, id, request, source, proof.as_deref()).await,
                     // Without randomness nothing is issued, and there is no id to answer with.
-                    return Ok::<_, Infallible>(answer::fault(RequestId::from_random([0; 16])));
-                };
-                let answering = pin!(service.answer(id, request, source, proof.as_deref()));
-                let answer = match contained(answering).await {
-                    Some(answer) => answer,
-                    None => {
-                        tracing::error!("a request ended in a panic; the daemon goes on");
-                        cut(
-                            &service,
-                            source,
-                            "HttpRequest",
-                            "edge.panic",
-                            ErrorClass::Internal,
-                            Vec::new(),
-                        )
-                        .await;
-                        answer::fault(id)
-                    }
+                    None => answer::fault(RequestId::from_random([0; 16])),
                 };
                 pace.answered();
-                Ok(answer)
+                Ok::<_, Infallible>(answer)
             }
         })
     };
@@ -198,6 +182,32 @@ pub(crate) fn cut<'s>(
         };
         service.refused_at_the_edge(refusal).await;
     })
+}
+
+/// Answers a request; a panic on the way ends it, and nothing else (threat O9).
+async fn answered(
+    service: &Service,
+    id: RequestId,
+    request: Request<Incoming>,
+    source: Source,
+    proof: Option<&HandshakeProof>,
+) -> Answer {
+    let answering = pin!(service.answer(id, request, source, proof));
+    if let Some(answer) = contained(answering).await {
+        return answer;
+    }
+    tracing::error!("a request ended in a panic; the daemon goes on");
+    let values = Vec::new();
+    cut(
+        service,
+        source,
+        "HttpRequest",
+        "edge.panic",
+        ErrorClass::Internal,
+        values,
+    )
+    .await;
+    answer::fault(id)
 }
 
 /// Runs a future to its end; a panic in it ends it, and nothing else (threat O9).

@@ -96,3 +96,21 @@ pub(crate) async fn accept(
         }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn accepted_connections_do_not_wait_to_send() {
+        let bound = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        bound.set_nonblocking(true).unwrap();
+        let listener = TcpListener::from_std(bound).unwrap();
+        let _client = tokio::net::TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let (accepted, _) = listener.accept().await.unwrap();
+        assert!(accepted.nodelay().unwrap());
+    }
+}
