@@ -104,10 +104,10 @@ impl Broker {
         if claims.access_key.as_str() != signed.scope.credential_id {
             return Err(invalid("identity.other-key")
                 .with("signed by", &signed.scope.credential_id)
-                .with("token's", &claims.access_key));
+                .with("token's", claims.access_key));
         }
         if !signed.verify_hmac(request, PathRule::Normalized, secret.expose()) {
-            return Err(mismatch("identity.signature", MISMATCH).with("access key", &claims.access_key));
+            return Err(mismatch("identity.signature", MISMATCH).with("access key", claims.access_key));
         }
         // Told only to who holds the secret.
         if attempt.at >= claims.expires {
@@ -133,7 +133,7 @@ fn role_of<'s>(snapshot: &'s Snapshot, claims: &Claims) -> Result<&'s wire::Role
             INVALID_TOKEN,
         )
         .with("withdrawn", what)
-        .with("access key", &claims.access_key)
+        .with("access key", claims.access_key)
     };
     let role = snapshot.role_by_id(&claims.role).ok_or_else(|| gone("role"))?;
     snapshot

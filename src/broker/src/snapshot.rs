@@ -181,7 +181,7 @@ impl SnapshotBuilder {
                 let (account, name) = (role.arn.account(), role.arn.name().to_owned());
                 errors.push(SnapshotError::SameName { account, name });
             }
-            objects.roles_by_id.insert(role.id.clone(), role.arn.clone());
+            objects.roles_by_id.insert(role.id, role.arn.clone());
             if let Some(double) = objects.roles.insert(role.arn.clone(), role) {
                 errors.push(SnapshotError::Twice(double.arn.to_string()));
             }

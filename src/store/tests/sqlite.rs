@@ -84,7 +84,7 @@ fn an_id_belongs_to_one_life_of_a_role() {
         store
             .settle_roles(&[role("B"), role("A")], at(2), &mut fresh)
             .unwrap(),
-        [first[1].clone(), first[0].clone()]
+        [first[1], first[0]]
     );
     store.settle_roles(&[role("B")], at(3), &mut fresh).unwrap();
     let again = store
