@@ -59,13 +59,14 @@ fn main() {
         black_box(authenticated().authorize(&world.snapshot, &attempt).unwrap());
     });
     let to_issued = timed(|| {
+        let fresh = world.fresh();
         let authorized = authenticated().authorize(&world.snapshot, &attempt).unwrap();
-        black_box(authorized.issue(&world.broker, &attempt).unwrap());
+        black_box(authorized.issue(&world.broker, &attempt, fresh).unwrap());
     });
     let one = || async {
         let answered = world
             .broker
-            .exchange(&world.snapshot, &world.attempt(proof))
+            .exchange(&world.snapshot, &world.attempt(proof), world.fresh())
             .await;
         black_box(serde_json::to_vec(&answered.outcome().unwrap().response).unwrap());
     };
@@ -106,7 +107,7 @@ fn main() {
         ("present: members of the request", present),
         ("authenticate: a path seen before", authenticate),
         ("authorize: tags, trust policy, names", authorize),
-        ("issue: seal the token, derive the secret", issue),
+        ("issue: draw, seal, derive the secret", issue),
         ("record and JSON, 64 exchanges at once", together - to_issued),
         ("record and JSON, one exchange at a time", alone - to_issued),
         ("  of which the request's part of the event", witness),

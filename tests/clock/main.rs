@@ -15,9 +15,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use broker::{
-    Anchor, Attempt, EvidenceSource, HandshakeProof, Randomness, RandomnessUnavailable, Source, Wanted,
-};
+use broker::{Anchor, Attempt, EvidenceSource, HandshakeProof, Source, Wanted};
 use rcgen::SigningKey as _;
 use serde_json::Value;
 use sigv4::{
@@ -88,7 +86,12 @@ async fn signed_exchange(world: &World, signed: Timestamp, received: Timestamp) 
         ..request
     };
     let attempt = received_at(request, received);
-    rule(&world.broker.exchange(&world.snapshot, &attempt).await)
+    rule(
+        &world
+            .broker
+            .exchange(&world.snapshot, &attempt, world.fresh())
+            .await,
+    )
 }
 
 /// Threat S6: five minutes on either side, to the second.
@@ -140,7 +143,10 @@ async fn session(world: &World, at: Timestamp) -> Value {
         at,
         ..world.attempt(&proof)
     };
-    let recorded = world.broker.exchange(&world.snapshot, &attempt).await;
+    let recorded = world
+        .broker
+        .exchange(&world.snapshot, &attempt, world.fresh())
+        .await;
     serde_json::to_value(&recorded.outcome().unwrap().response).unwrap()
 }
 
@@ -228,31 +234,6 @@ async fn the_window_of_the_sts_door_is_fifteen_minutes_to_the_second() {
     }
 }
 
-#[derive(Debug)]
-struct NoRandomness;
-
-impl Randomness for NoRandomness {
-    fn fill(&self, _: &mut [u8]) -> Result<(), RandomnessUnavailable> {
-        Err(RandomnessUnavailable)
-    }
-}
-
-/// Threat O6: without randomness nothing is issued, and the caller may come again.
-#[tokio::test]
-async fn without_randomness_an_exchange_is_refused() {
-    let world = World::with(now(), Arc::new(NoRandomness));
-    let proof = HandshakeProof::by_handshake(&world.chain, None, world.broker.certificates()).unwrap();
-    let recorded = world
-        .broker
-        .exchange(&world.snapshot, &world.attempt(&proof))
-        .await;
-    let refused = recorded.outcome().unwrap_err();
-    assert_eq!(
-        (refused.rule, refused.class),
-        ("issue.unavailable", wire::ErrorClass::Unavailable)
-    );
-}
-
 /// Counts the paths that it is told of, and takes note of them or not.
 #[derive(Debug)]
 struct Notes {
@@ -312,7 +293,12 @@ async fn an_exchange_is_judged_by_the_time_that_it_is_given() {
             ..world.attempt(&proof)
         };
         assert_eq!(
-            rule(&world.broker.exchange(&world.snapshot, &attempt).await),
+            rule(
+                &world
+                    .broker
+                    .exchange(&world.snapshot, &attempt, world.fresh())
+                    .await
+            ),
             refused,
             "{at}"
         );

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use audit::{CheckpointKey, Disk, DiskFile, Log};
 use broker::{
-    Anchor, Attempt, Broker, HandshakeProof, KeyRing, Profile, Randomness, RandomnessUnavailable, Replay,
-    Role, SealingKey, Snapshot, SnapshotBuilder, Source,
+    Anchor, Attempt, Broker, Fresh, HandshakeProof, KeyRing, Profile, Randomness, RandomnessUnavailable,
+    Replay, Role, SealingKey, Snapshot, SnapshotBuilder, Source,
 };
 use iam::{Allowances, AttributeMapping, TrustPolicy};
 use rcgen::{
@@ -46,11 +46,6 @@ pub(crate) struct World {
 impl World {
     /// Everything as of this time.
     pub(crate) fn make(now: Timestamp) -> Self {
-        Self::with(now, Arc::new(System(ring::rand::SystemRandom::new())))
-    }
-
-    /// The same, with another source of randomness for exchanges.
-    pub(crate) fn with(now: Timestamp, source: Arc<dyn Randomness>) -> Self {
         let root = CertifiedIssuer::self_signed(ca("Acme Root"), KeyPair::generate().unwrap()).unwrap();
         let middle =
             CertifiedIssuer::signed_by(ca("Acme Issuing"), KeyPair::generate().unwrap(), &root).unwrap();
@@ -118,7 +113,7 @@ impl World {
         let (log, _) = Log::open(audit::Settings::default(), disk, key, None, now).unwrap();
         let sealing = SealingKey::generate(1, now, &randomness).unwrap();
         let algorithms = default_provider().signature_verification_algorithms.all;
-        let broker = Broker::new(log, KeyRing::new(vec![sealing]), algorithms, source);
+        let broker = Broker::new(log, KeyRing::new(vec![sealing]), algorithms, Arc::new(randomness));
         Self {
             broker,
             snapshot,
@@ -131,6 +126,11 @@ impl World {
             .to_string(),
             now,
         }
+    }
+
+    /// The randomness of one exchange.
+    pub(crate) fn fresh(&self) -> Fresh {
+        Fresh::draw(&System(ring::rand::SystemRandom::new())).unwrap()
     }
 
     pub(crate) fn attempt<'a>(&'a self, proof: &'a HandshakeProof) -> Attempt<'a> {

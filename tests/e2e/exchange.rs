@@ -47,7 +47,8 @@ async fn the_answer_is_that_of_the_contract() {
     let acme = Authority::root("Acme Root");
     let daemon = Setup::with(&acme).start().await;
     let leaf = acme.leaf("web-1");
-    let serial = x509::Certificate::parse(&leaf.der).unwrap().serial().hex();
+    let certificate = x509::Certificate::parse(&leaf.der).unwrap();
+    let serial = certificate.serial().hex();
     let answer = daemon.by_tls(&leaf, &members("acme", "web", "Reader")).await;
 
     assert_eq!(answer.header("content-type"), Some("application/json"));

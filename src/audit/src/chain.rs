@@ -1,8 +1,11 @@
 //! The chain: every line carries its number and the SHA-256 of the line before, so that a line that is changed,
 //! dropped, moved or added shows (threat O2).
 
+use std::io::Write as _;
+
 use serde::Deserialize;
 
+use crate::hexadecimal::Hexadecimal;
 use crate::primitives::digest::{SHA256, digest};
 
 /// A SHA-256.
@@ -69,12 +72,14 @@ struct Linked {
 pub(crate) fn write_line(out: &mut Vec<u8>, last: Mark, kind: Kind, inside: &[u8]) -> Mark {
     let sequence = last.sequence.saturating_add(1);
     let start = out.len();
-    let head = format!(
+    let previous = Hexadecimal::of(&last.hash);
+    // Writing to memory cannot fail.
+    let _ = write!(
+        out,
         "{{\"chain\":{{\"sequence\":{sequence},\"previous\":\"{}\",\"record\":\"{}\"}}",
-        hex::encode(last.hash),
+        previous.as_str(),
         kind.name()
     );
-    out.extend_from_slice(head.as_bytes());
     // `{…}` goes on behind a comma, `{}` just ends.
     if inside.len() > 2 {
         out.push(b',');
@@ -106,7 +111,8 @@ pub(crate) fn read_link(line: &[u8]) -> Option<Link> {
 /// Whether a line follows `last`; if so, its mark and kind.
 pub(crate) fn follow(last: Mark, line: &[u8]) -> Option<(Mark, Kind)> {
     let link = read_link(line)?;
-    let fits = link.sequence == last.sequence.checked_add(1)? && link.previous == hex::encode(last.hash);
+    let fits = link.sequence == last.sequence.checked_add(1)?
+        && link.previous == Hexadecimal::of(&last.hash).as_str();
     fits.then(|| {
         (
             Mark {

@@ -3,13 +3,17 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
-use wire::{AccessKeyId, AccountId, CreateSession, RequestId, SourceIdentity, SubjectArn, Timestamp};
+use wire::{
+    AccessKeyId, AccountId, AssumedRoleArn, CreateSession, RequestId, SourceIdentity, SubjectArn, Timestamp,
+};
 
 use crate::capped;
+use crate::hexadecimal::Hexadecimal;
 
 /// What an exchange's event takes, in bytes.
 const USUAL: usize = 2048;
@@ -30,9 +34,9 @@ pub struct Event<'a> {
     pub event_name: &'a str,
     /// The region.
     pub aws_region: &'a str,
-    /// The peer's address, as the broker saw it.
+    /// Where it came from.
     #[serde(rename = "sourceIPAddress")]
-    pub source_ip_address: Cow<'a, str>,
+    pub source_ip_address: Origin,
     /// What the client says it is.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "capped::some")]
     pub user_agent: Option<&'a str>,
@@ -70,6 +74,25 @@ pub struct Event<'a> {
     pub tls_details: Option<TlsDetails<'a>>,
     /// What CloudTrail has no member for.
     pub certrole: Detail,
+}
+
+/// Where an event came from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The machine itself, through the daemon's control socket.
+    #[default]
+    ControlSocket,
+    /// A peer at this address, as the broker saw it.
+    Address(IpAddr),
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ControlSocket => serializer.serialize_str("control socket"),
+            Self::Address(address) => serializer.collect_str(address),
+        }
+    }
 }
 
 /// Who acted.
@@ -129,7 +152,7 @@ pub struct ResponseElements<'a> {
     /// When the credentials end.
     pub expiration: Timestamp,
     /// The session's ARN.
-    pub assumed_role_arn: &'a str,
+    pub assumed_role_arn: &'a AssumedRoleArn,
     /// The session's id.
     pub assumed_role_id: &'a str,
     /// The certificate's subject, as an ARN.
@@ -184,9 +207,11 @@ pub struct CertificateFacts {
     #[serde(serialize_with = "capped::text")]
     pub issuer: Arc<str>,
     /// The serial number, hexadecimal.
-    pub serial: String,
-    /// SHA-256 of the certificate, hexadecimal.
-    pub sha256: String,
+    #[serde(serialize_with = "capped::text")]
+    pub serial: Arc<str>,
+    /// SHA-256 of the certificate, written in hexadecimal.
+    #[serde(serialize_with = "hexadecimal")]
+    pub sha256: [u8; 32],
     /// From when it is valid.
     pub not_before: Timestamp,
     /// Until when.
@@ -203,7 +228,7 @@ impl<'a> Event<'a> {
             event_source: source,
             event_name: name,
             aws_region: region,
-            source_ip_address: Cow::default(),
+            source_ip_address: Origin::default(),
             user_agent: None,
             error_code: None,
             error_message: None,
@@ -228,6 +253,10 @@ impl<'a> Event<'a> {
         serde_json::to_writer(&mut json, self)?;
         Ok(json)
     }
+}
+
+fn hexadecimal<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(Hexadecimal::of(bytes).as_str())
 }
 
 fn or_nothing<S: Serializer>(id: &Option<RequestId>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -12,6 +12,7 @@ mod chain;
 mod checkpoint;
 mod disk;
 mod event;
+mod hexadecimal;
 mod log;
 mod primitives;
 mod recovery;
@@ -24,7 +25,7 @@ pub use chain::Mark;
 pub use checkpoint::{Checkpoint, CheckpointKey, CheckpointPublicKey, NotACheckpoint, NotAKey};
 pub use disk::{Disk, DiskFile, Folder, FolderError};
 pub use event::{
-    CertificateFacts, Detail, Event, RequestParameters, ResponseElements, TlsDetails, UserIdentity,
+    CertificateFacts, Detail, Event, Origin, RequestParameters, ResponseElements, TlsDetails, UserIdentity,
 };
 pub use log::{Figures, Log, Receipt, Settings, Stranger, Unrecordable};
 pub use recovery::{OpenError, Opened};

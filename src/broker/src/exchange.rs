@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use crate::attempt::Attempt;
+use crate::fresh::Fresh;
 use crate::memory::{CertificateMemory, VerifiedSignatures};
 use crate::randomness::Randomness;
 use crate::record::{Recorded, Witness};
@@ -78,6 +79,7 @@ impl Broker {
         &'b self,
         snapshot: &Snapshot,
         attempt: &Attempt<'_>,
+        fresh: Fresh,
     ) -> impl Future<Output = Recorded<Session>> + use<'b> {
         let mut witness = Witness::of(attempt, snapshot);
         let issued = Presented::present(self, snapshot, attempt)
@@ -86,7 +88,7 @@ impl Broker {
             .inspect(|authenticated| witness.authenticated(authenticated))
             .and_then(|authenticated| authenticated.authorize(snapshot, attempt))
             .inspect(|authorized| witness.authorized(authorized))
-            .and_then(|authorized| authorized.issue(self, attempt));
+            .and_then(|authorized| authorized.issue(self, attempt, fresh));
         let recorded = match issued {
             Ok(issued) => Ok(issued.record(self, witness)),
             Err(refusal) => Err(Recorded::refusal(self, witness, &refusal)),

@@ -45,7 +45,7 @@ impl Broker {
             let response = CallerIdentityResponse {
                 user_id: claims.user_id(),
                 account: claims.account,
-                arn: role.session(claims.session_name.clone()),
+                arn: role.session(&claims.session_name),
             };
             let identity = UserIdentity {
                 kind: "AssumedRole",
@@ -64,7 +64,7 @@ impl Broker {
     }
 
     /// The claims behind the credentials that signed this request.
-    fn verify(&self, snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<Claims, Refusal> {
+    fn verify(&self, snapshot: &Snapshot, attempt: &Attempt<'_>) -> Result<Claims<'static>, Refusal> {
         let request = &attempt.request;
         door::check_signed(request).map_err(|error| {
             refuse(
@@ -124,7 +124,7 @@ impl Broker {
 }
 
 /// Credentials rest on their anchor, profile and role: when one of those is disabled or gone, so are they.
-fn role_of<'s>(snapshot: &'s Snapshot, claims: &Claims) -> Result<&'s wire::RoleArn, Refusal> {
+fn role_of<'s>(snapshot: &'s Snapshot, claims: &Claims<'_>) -> Result<&'s wire::RoleArn, Refusal> {
     let gone = |what: &'static str| {
         refuse(
             ErrorClass::Unauthenticated,

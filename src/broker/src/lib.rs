@@ -1,14 +1,16 @@
 //! The exchange and its issuers.
 //!
 //! What lives here: the road of five steps (`road`), the one function that tells it (`Broker::exchange`), the objects
-//! it is judged by (`Snapshot`), what is remembered between exchanges (`memory`) and known of revocation, the embedded issuer's tokens (`token`), the memory of signed requests, and the check
-//! of credentials that were issued (`Broker::caller_identity`).
+//! it is judged by (`Snapshot`), what is remembered between exchanges (`memory`) and known of revocation, the embedded
+//! issuer's tokens (`token`), the memory of signed requests, and the check of credentials that were issued
+//! (`Broker::caller_identity`).
 //!
 //! What does not: HTTP and TLS (a request arrives as plain bytes, a handshake as a finished proof), files, clocks.
 //! Outside is reached through `audit` and the traits defined here.
 
 mod attempt;
 mod exchange;
+mod fresh;
 mod identity;
 mod memory;
 mod primitives;
@@ -26,6 +28,7 @@ mod token;
 
 pub use attempt::{Attempt, HandshakeProof, Source};
 pub use exchange::{Broker, Session};
+pub use fresh::Fresh;
 pub use identity::CallerIdentity;
 pub use memory::CertificateMemory;
 pub use randomness::{Randomness, RandomnessUnavailable};

@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use audit::{
-    CertificateFacts, Event, RequestParameters, ResponseElements, TlsDetails, Unrecordable, UserIdentity,
+    CertificateFacts, Event, Origin, RequestParameters, ResponseElements, TlsDetails, Unrecordable,
+    UserIdentity,
 };
 use wire::{AccountId, ErrorClass, RequestId, Timestamp};
 use x509::Certificate;
@@ -151,7 +152,7 @@ impl<'a> Witness<'a> {
 }
 
 fn come_from(event: &mut Event<'_>, source: Source) {
-    event.source_ip_address = source.address.to_canonical().to_string().into();
+    event.source_ip_address = Origin::Address(source.address.to_canonical());
     event.certrole.source_port = Some(source.port);
 }
 
@@ -159,8 +160,8 @@ fn facts(certificate: &Certificate) -> CertificateFacts {
     CertificateFacts {
         subject: Arc::clone(certificate.subject().shown()),
         issuer: Arc::clone(certificate.issuer().shown()),
-        serial: certificate.serial().hex(),
-        sha256: hex::encode(certificate.sha256()),
+        serial: Arc::clone(certificate.serial().hex()),
+        sha256: certificate.sha256(),
         not_before: certificate.not_before(),
         not_after: certificate.not_after(),
     }
@@ -308,7 +309,7 @@ impl Broker {
         );
         event.user_identity.kind = "Operator";
         event.user_identity.principal_id = Some(command.uid.to_string());
-        event.source_ip_address = "control socket".into();
+        event.source_ip_address = Origin::ControlSocket;
         event.read_only = false;
         event.error_code = command.failed.map(|_| "CommandFailed");
         event.error_message = command.failed.map(Cow::from);

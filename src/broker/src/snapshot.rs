@@ -187,7 +187,7 @@ impl SnapshotBuilder {
             }
         }
         for anchor in self.anchors {
-            if (anchor.arn.partition(), anchor.arn.region()) != (&snapshot.partition, &snapshot.region) {
+            if !snapshot.is_here(&anchor.arn.partition(), &anchor.arn.region()) {
                 errors.push(SnapshotError::Elsewhere(anchor.arn.to_string()));
             }
             if let Some(double) = objects.anchors.insert(anchor.arn.clone(), anchor) {
@@ -195,7 +195,7 @@ impl SnapshotBuilder {
             }
         }
         for profile in self.profiles {
-            if (profile.arn.partition(), profile.arn.region()) != (&snapshot.partition, &snapshot.region) {
+            if !snapshot.is_here(&profile.arn.partition(), &profile.arn.region()) {
                 errors.push(SnapshotError::Elsewhere(profile.arn.to_string()));
             }
             for role in &profile.roles {
@@ -287,6 +287,11 @@ impl Snapshot {
         &self.region
     }
 
+    /// Whether this is where every object is.
+    fn is_here(&self, partition: &Partition, region: &Region) -> bool {
+        (partition, region) == (&self.partition, &self.region)
+    }
+
     /// Whether the profile lists the role.
     pub(crate) fn lists(&self, profile: &ProfileArn, role: &RoleArn) -> bool {
         self.objects
@@ -305,22 +310,12 @@ impl Snapshot {
 
     /// The anchor with this id, rebuilt into the ARN that it would have here.
     pub(crate) fn anchor_by_id(&self, account: AccountId, id: Uuid) -> Option<&Anchor> {
-        self.anchor(&TrustAnchorArn::new(
-            self.partition.clone(),
-            self.region.clone(),
-            account,
-            id,
-        ))
+        self.anchor(&TrustAnchorArn::new(&self.partition, &self.region, account, id))
     }
 
     /// The profile with this id.
     pub(crate) fn profile_by_id(&self, account: AccountId, id: Uuid) -> Option<&Profile> {
-        self.profile(&ProfileArn::new(
-            self.partition.clone(),
-            self.region.clone(),
-            account,
-            id,
-        ))
+        self.profile(&ProfileArn::new(&self.partition, &self.region, account, id))
     }
 
     /// Whether a signed `Host` names this broker: any case; a configured name without a port matches any port

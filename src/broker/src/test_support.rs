@@ -41,7 +41,7 @@ impl Randomness for NoRandomness {
     }
 }
 
-pub(crate) fn claims() -> Claims {
+pub(crate) fn claims() -> Claims<'static> {
     let account = "111122223333".parse().expect("an account");
     Claims {
         account,
@@ -49,7 +49,7 @@ pub(crate) fn claims() -> Claims {
         profile: uuid::Uuid::from_bytes([2; 16]),
         role: wire::RoleId::from_random([3; 11]),
         issuer: "CN=Issuing CA,O=Acme".into(),
-        serial: vec![1, 35],
+        serial: vec![1, 35].into(),
         public_key: [4; 32],
         certificate: [5; 32],
         issued: Timestamp::from_seconds(1_800_000_000),

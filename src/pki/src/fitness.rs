@@ -135,7 +135,7 @@ fn check_serial(certificate: &Certificate) -> Result<(), Unfit> {
     if serial.is_positive() && serial.octets().len() <= 20 {
         Ok(())
     } else {
-        Err(Unfit::Serial(serial.hex()))
+        Err(Unfit::Serial(serial.hex().to_string()))
     }
 }
 

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use crate::json::{Member, Members};
 use crate::{
-    AccessKeyId, InvalidArn, InvalidName, InvalidSessionDuration, ProfileArn, RoleArn, RoleSessionName,
-    SessionDuration, SourceIdentity, SubjectArn, Timestamp, TrustAnchorArn,
+    AccessKeyId, AssumedRoleArn, InvalidArn, InvalidName, InvalidSessionDuration, ProfileArn, RoleArn,
+    RoleSessionName, SessionDuration, SourceIdentity, SubjectArn, Timestamp, TrustAnchorArn,
 };
 
 /// What a client asks for: every member valid by itself.
@@ -262,7 +262,7 @@ pub struct Credentials {
 #[serde(rename_all = "camelCase")]
 pub struct AssumedRoleUser {
     /// The session's ARN.
-    pub arn: String,
+    pub arn: AssumedRoleArn,
     /// The role's unique id and the session name, `AROA…:NAME`.
     pub assumed_role_id: String,
 }

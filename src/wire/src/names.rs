@@ -30,9 +30,16 @@ pub enum InvalidName {
     Reserved,
 }
 
+/// The most characters of either.
+const MOST: usize = 64;
+
 /// The name of a role session: 2 to 64 characters of `[A-Za-z0-9_+=,.@-]` (policy contract 4.4).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RoleSessionName(Arc<str>);
+pub struct RoleSessionName {
+    /// Filled up with zeros.
+    text: [u8; MOST],
+    length: u8,
+}
 
 /// Who a session really is: 2 to 64 characters of letters, numbers, separators and `_.:/=+-@` (contract 1.7).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,7 +51,16 @@ impl FromStr for RoleSessionName {
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         // `\w` is ASCII here: a name in another script would not survive the services behind it.
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        checked(text, 64, allowed, "A-Z a-z 0-9 _ + = , . @ -").map(Self)
+        check(text, allowed, "A-Z a-z 0-9 _ + = , . @ -")?;
+        let mut name = Self {
+            text: [0; MOST],
+            // 64 characters of ASCII.
+            length: u8::try_from(text.len()).unwrap_or(u8::MAX),
+        };
+        for (to, from) in name.text.iter_mut().zip(text.bytes()) {
+            *to = from;
+        }
+        Ok(name)
     }
 }
 
@@ -61,54 +77,59 @@ impl FromStr for SourceIdentity {
         // \p{L} \p{N} \p{Z}: a separator is a blank in any script, never a control character.
         let allowed =
             |c: char| c.is_alphanumeric() || (c.is_whitespace() && !c.is_control()) || "_.:/=+-@".contains(c);
-        checked(text, 64, allowed, "letters, numbers, blanks and _ . : / = + - @").map(Self)
+        check(text, allowed, "letters, numbers, blanks and _ . : / = + - @")?;
+        Ok(Self(text.into()))
     }
 }
 
-fn checked(
-    text: &str,
-    most: usize,
-    is_allowed: impl Fn(char) -> bool,
-    allowed: &'static str,
-) -> Result<Arc<str>, InvalidName> {
+fn check(text: &str, is_allowed: impl Fn(char) -> bool, allowed: &'static str) -> Result<(), InvalidName> {
     let length = text.chars().count();
-    if !(2..=most).contains(&length) {
+    if !(2..=MOST).contains(&length) {
         return Err(InvalidName::Length {
             length,
             least: 2,
-            most,
+            most: MOST,
         });
     }
     match text.chars().find(|c| !is_allowed(*c)) {
         Some(found) => Err(InvalidName::Character { found, allowed }),
-        None => Ok(text.into()),
+        None => Ok(()),
+    }
+}
+
+impl RoleSessionName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        let text = self.text.get(..usize::from(self.length)).unwrap_or_default();
+        // ASCII, by construction.
+        std::str::from_utf8(text).unwrap_or_default()
+    }
+}
+
+impl SourceIdentity {
+    /// The identity as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
 macro_rules! text {
     ($name:ident) => {
-        impl $name {
-            /// The name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", self.0)
+                write!(f, "{:?}", self.as_str())
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
     };
@@ -125,7 +146,8 @@ mod tests {
     #[test]
     fn session_names_are_closed_over_their_alphabet() {
         for good in ["ab", "web-1.example,com@x+y=z_", &"a".repeat(64)] {
-            assert!(good.parse::<RoleSessionName>().is_ok(), "{good}");
+            let name = good.parse::<RoleSessionName>();
+            assert_eq!(name.as_ref().map(RoleSessionName::as_str), Ok(good));
         }
         for bad in [
             "",

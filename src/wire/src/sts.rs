@@ -26,7 +26,7 @@ impl CallerIdentityResponse {
             "<GetCallerIdentityResponse xmlns=\"{NAMESPACE}\">\n  <GetCallerIdentityResult>\n    <Arn>{}</Arn>\n    \
              <UserId>{}</UserId>\n    <Account>{}</Account>\n  </GetCallerIdentityResult>\n  <ResponseMetadata>\n    \
              <RequestId>{request_id}</RequestId>\n  </ResponseMetadata>\n</GetCallerIdentityResponse>\n",
-            escape(&self.arn.to_string()),
+            escape(self.arn.as_str()),
             escape(&self.user_id),
             self.account,
         )
@@ -36,7 +36,7 @@ impl CallerIdentityResponse {
     pub fn json(&self, request_id: RequestId) -> String {
         json!({"GetCallerIdentityResponse": {
             "GetCallerIdentityResult": {
-                "Account": self.account, "Arn": self.arn.to_string(), "UserId": self.user_id,
+                "Account": self.account, "Arn": self.arn, "UserId": self.user_id,
             },
             "ResponseMetadata": {"RequestId": request_id},
         }})
@@ -130,7 +130,7 @@ mod tests {
         let answer = CallerIdentityResponse {
             user_id: "AROAX:0123".into(),
             account: role.account(),
-            arn: role.session("0123".parse().unwrap()),
+            arn: role.session(&"0123".parse().unwrap()),
         };
         let id = RequestId::from_random([0; 16]);
         assert!(

@@ -1,33 +1,42 @@
 //! Serial numbers: octets, never floats or machine integers (threat P13).
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A certificate's serial number, as its canonical octets (two's complement, as encoded).
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Serial(Vec<u8>);
+pub struct Serial {
+    octets: Vec<u8>,
+    /// As every event and most sessions name it.
+    hex: Arc<str>,
+}
 
 impl Serial {
     pub(crate) fn new(octets: &[u8]) -> Self {
-        Self(octets.to_vec())
+        let magnitude = match octets {
+            [0, rest @ ..] if !rest.is_empty() => rest,
+            all => all,
+        };
+        Self {
+            octets: octets.to_vec(),
+            hex: hex::encode(magnitude).into(),
+        }
     }
 
     /// The octets of the INTEGER, as encoded.
     pub fn octets(&self) -> &[u8] {
-        &self.0
+        &self.octets
     }
 
     /// Whether the number is greater than zero.
     pub fn is_positive(&self) -> bool {
-        self.0.first().is_some_and(|first| first & 0x80 == 0) && self.0.iter().any(|octet| *octet != 0)
+        self.octets.first().is_some_and(|first| first & 0x80 == 0)
+            && self.octets.iter().any(|octet| *octet != 0)
     }
 
     /// Lower-case hexadecimal of the magnitude, of even length, without the sign octet (contract 1.9).
-    pub fn hex(&self) -> String {
-        let magnitude = match self.0.as_slice() {
-            [0, rest @ ..] if !rest.is_empty() => rest,
-            all => all,
-        };
-        hex::encode(magnitude)
+    pub fn hex(&self) -> &Arc<str> {
+        &self.hex
     }
 
     /// Decimal, of any length, as the credential scope carries it (contract 1.5). A negative number is written as
@@ -35,7 +44,7 @@ impl Serial {
     pub fn decimal(&self) -> String {
         // Little-endian digits in base 10^9.
         let mut digits: Vec<u64> = vec![0];
-        for octet in &self.0 {
+        for octet in &self.octets {
             let mut carry = u64::from(*octet);
             for digit in &mut digits {
                 let sum = *digit * 256 + carry;
@@ -60,7 +69,7 @@ impl Serial {
 
 impl fmt::Debug for Serial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.hex())
+        f.write_str(&self.hex)
     }
 }
 
@@ -86,7 +95,7 @@ mod tests {
             (&[0x3b, 0x9a, 0xca, 0x00], "3b9aca00", "1000000000"),
         ] {
             let serial = Serial::new(octets);
-            assert_eq!((serial.hex().as_str(), serial.decimal().as_str()), (hex, decimal));
+            assert_eq!((serial.hex().as_ref(), serial.decimal().as_str()), (hex, decimal));
         }
     }
 

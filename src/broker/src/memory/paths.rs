@@ -7,7 +7,7 @@ use iam::SessionTags;
 use pki::VerifiedPath;
 use quick_cache::sync::Cache;
 use uuid::Uuid;
-use wire::{AccountId, SubjectArn, Timestamp, TrustAnchorArn};
+use wire::{AccountId, SourceIdentity, SubjectArn, Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
 use crate::snapshot::{Anchor, Profile};
@@ -50,6 +50,7 @@ impl PathKey {
 pub(crate) struct KnownPath {
     path: VerifiedPath,
     subject_arn: SubjectArn,
+    source_identity: Option<SourceIdentity>,
     /// Under the profile that was asked by first: a certificate usually asks by one.
     tags: OnceLock<(Uuid, SessionTags)>,
 }
@@ -62,12 +63,13 @@ impl KnownPath {
     /// A path to this anchor.
     pub(crate) fn new(path: VerifiedPath, anchor: &TrustAnchorArn) -> Self {
         let subject_arn = SubjectArn::new(
-            anchor.partition(),
-            anchor.region(),
+            &anchor.partition(),
+            &anchor.region(),
             anchor.account(),
             path.leaf().subject().raw(),
         );
         Self {
+            source_identity: iam::source_identity(path.leaf()),
             path,
             subject_arn,
             tags: OnceLock::new(),
@@ -81,6 +83,11 @@ impl KnownPath {
     /// The ARN of the leaf's subject.
     pub(crate) fn subject_arn(&self) -> &SubjectArn {
         &self.subject_arn
+    }
+
+    /// Who the leaf says that its sessions are.
+    pub(crate) fn source_identity(&self) -> Option<&SourceIdentity> {
+        self.source_identity.as_ref()
     }
 
     /// The leaf's session tags under this profile.

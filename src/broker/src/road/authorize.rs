@@ -40,6 +40,7 @@ impl<'s> Authenticated<'s> {
                 certificate: &self.presented.certificate,
                 anchor: self.anchor,
                 not_after: self.path.path().earliest_not_after(),
+                source_identity: self.path.source_identity(),
                 tags: &|profile| self.path.tags(profile),
                 wanted: &self.presented.wanted,
                 at: attempt.at,
@@ -65,6 +66,8 @@ pub(super) struct Application<'a> {
     pub(super) anchor: &'a Anchor,
     /// Until when every certificate of the path is valid.
     pub(super) not_after: Timestamp,
+    /// The certificate's source identity, where it makes one.
+    pub(super) source_identity: Option<&'a SourceIdentity>,
     /// The certificate's session tags under a profile.
     pub(super) tags: &'a dyn Fn(&Profile) -> SessionTags,
     pub(super) wanted: &'a CreateSession,
@@ -119,8 +122,10 @@ pub(super) fn decide<'s>(
 
     let duration = duration(profile, wanted.duration, role)?;
     let session_name = session_name(application, profile)?;
-    let source_identity = iam::source_identity(certificate)
-        .ok_or_else(|| refuse("authorize.source-identity").with("serial", certificate.serial().hex()))?;
+    let source_identity = application
+        .source_identity
+        .ok_or_else(|| refuse("authorize.source-identity").with("serial", certificate.serial().hex()))?
+        .clone();
     let tags = (application.tags)(profile);
 
     let context = context(

@@ -119,6 +119,7 @@ fn rehearse(
             certificate,
             anchor,
             not_after: path.earliest_not_after(),
+            source_identity: iam::source_identity(certificate).as_ref(),
             tags: &|profile| profile.attribute_mapping.tags(certificate),
             wanted,
             at,

@@ -3,6 +3,7 @@
 //! A closed form: the fields stand in one order, each with its length; a byte too many or too few makes the whole
 //! unreadable, and a newer version is another version (threat O11).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use uuid::Uuid;
@@ -10,7 +11,7 @@ use wire::{AccessKeyId, AccountId, RoleId, RoleSessionName, SourceIdentity, Time
 
 /// What a session token carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claims {
+pub struct Claims<'a> {
     /// The account of anchor, profile and role.
     pub account: AccountId,
     /// The trust anchor's id.
@@ -20,9 +21,9 @@ pub struct Claims {
     /// The role's unique id: one life of a role, so that a role made anew does not inherit sessions.
     pub role: RoleId,
     /// The issuer of the certificate, as text, at most 255 bytes.
-    pub issuer: String,
+    pub issuer: Cow<'a, str>,
     /// The certificate's serial number, canonical octets.
-    pub serial: Vec<u8>,
+    pub serial: Cow<'a, [u8]>,
     /// SHA-256 of the certificate's public key (its SubjectPublicKeyInfo).
     pub public_key: [u8; 32],
     /// SHA-256 of the certificate.
@@ -61,52 +62,52 @@ const COMMON_KEYS: [&str; 12] = [
 /// The byte before a key that is written out.
 const WRITTEN_OUT: u8 = 255;
 
-impl Claims {
+impl Claims<'_> {
     /// The session's user id, `AROA…:NAME`.
     pub fn user_id(&self) -> String {
-        format!("{}:{}", self.role.as_str(), self.session_name.as_str())
+        [self.role.as_str(), ":", self.session_name.as_str()].concat()
     }
 
-    pub(super) fn write(&self) -> Option<Vec<u8>> {
-        let mut out = Vec::with_capacity(768);
+    /// Writes them behind what is there.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> Option<()> {
         out.extend_from_slice(&self.account.number().to_be_bytes());
         out.extend_from_slice(self.trust_anchor.as_bytes());
         out.extend_from_slice(self.profile.as_bytes());
-        short(&mut out, self.role.as_str().as_bytes())?;
-        short(&mut out, self.issuer.as_bytes())?;
-        short(&mut out, &self.serial)?;
+        short(out, self.role.as_str().as_bytes())?;
+        short(out, self.issuer.as_bytes())?;
+        short(out, &self.serial)?;
         out.extend_from_slice(&self.public_key);
         out.extend_from_slice(&self.certificate);
         out.extend_from_slice(&self.issued.seconds().to_be_bytes());
         out.extend_from_slice(&self.expires.seconds().to_be_bytes());
-        short(&mut out, self.access_key.as_str().as_bytes())?;
+        short(out, self.access_key.as_str().as_bytes())?;
         out.extend_from_slice(&self.root_session);
-        short(&mut out, self.session_name.as_str().as_bytes())?;
+        short(out, self.session_name.as_str().as_bytes())?;
         // 64 characters of up to four bytes each: the length needs two bytes, as a tag's value does.
-        long(&mut out, self.source_identity.as_str().as_bytes())?;
+        long(out, self.source_identity.as_str().as_bytes())?;
         out.push(u8::try_from(self.tags.len()).ok()?);
         for (key, value) in self.tags.iter() {
             match COMMON_KEYS.iter().position(|common| common == key) {
                 Some(at) => out.push(u8::try_from(at).ok()?),
                 None => {
                     out.push(WRITTEN_OUT);
-                    long(&mut out, key.as_bytes())?;
+                    long(out, key.as_bytes())?;
                 }
             }
-            long(&mut out, value.as_bytes())?;
+            long(out, value.as_bytes())?;
         }
-        Some(out)
+        Some(())
     }
 
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(bytes: &[u8]) -> Option<Claims<'static>> {
         let mut reader = Reader(bytes);
-        let claims = Self {
+        let claims = Claims {
             account: AccountId::from_number(u64::from_be_bytes(reader.array()?))?,
             trust_anchor: Uuid::from_bytes(reader.array()?),
             profile: Uuid::from_bytes(reader.array()?),
             role: reader.short_text()?.parse().ok()?,
-            issuer: reader.short_text()?.to_owned(),
-            serial: reader.short()?.to_vec(),
+            issuer: reader.short_text()?.to_owned().into(),
+            serial: reader.short()?.to_vec().into(),
             public_key: reader.array()?,
             certificate: reader.array()?,
             issued: Timestamp::from_seconds(i64::from_be_bytes(reader.array()?)),

@@ -49,13 +49,13 @@ pub(crate) enum TokenRefused {
 /// A token that the seal proved ours.
 #[derive(Debug)]
 pub(crate) struct OpenedToken {
-    pub(crate) claims: Claims,
+    pub(crate) claims: Claims<'static>,
     pub(crate) secret: SecretText,
 }
 
 /// Seals the claims; gives the token and the secret access key that goes with it.
 pub(crate) fn seal(
-    claims: &Claims,
+    claims: &Claims<'_>,
     ring: &KeyRing,
     now: Timestamp,
     salt: &Salt,
@@ -67,14 +67,15 @@ pub(crate) fn seal(
     let header: [u8; HEADER] = token.as_slice().try_into().map_err(|_| NotSealed::TooLarge)?;
     token.extend_from_slice(salt);
 
-    let mut sealed = claims.write().ok_or(NotSealed::TooLarge)?;
+    claims.write(&mut token).ok_or(NotSealed::TooLarge)?;
     let keys = extracted(&key.secret, salt);
     let cipher = cipher(&keys, &[FOR_CLAIMS, &header]).ok_or(NotSealed::TooLarge)?;
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
-    cipher
-        .seal_in_place_append_tag(nonce, aead::Aad::from(header), &mut sealed)
+    let plain = token.get_mut(HEADER + SALT..).ok_or(NotSealed::TooLarge)?;
+    let tag = cipher
+        .seal_in_place_separate_tag(nonce, aead::Aad::from(header), plain)
         .map_err(|_| NotSealed::TooLarge)?;
-    token.append(&mut sealed);
+    token.extend_from_slice(tag.as_ref());
 
     let text = URL_SAFE_NO_PAD.encode(&token);
     if text.len() > LARGEST {
@@ -244,7 +245,7 @@ mod tests {
     #[test]
     fn claims_at_the_promised_sizes_stay_small() {
         let mut claims = claims();
-        claims.issuer = "i".repeat(60);
+        claims.issuer = "i".repeat(60).into();
         claims.source_identity = "s".repeat(64).parse().unwrap();
         claims.session_name = "n".repeat(40).parse().unwrap();
         claims.tags = (0..8)

@@ -1,5 +1,5 @@
 use broker::{
-    Attempt, Authenticated, Broker, Issued, OcspAnswers, Refusal, Rehearsal, Snapshot, Supposition,
+    Attempt, Authenticated, Broker, Fresh, Issued, OcspAnswers, Refusal, Rehearsal, Snapshot, Supposition,
 };
 
 fn issue(
@@ -8,11 +8,12 @@ fn issue(
     attempt: &Attempt<'_>,
     authenticated: Authenticated<'_>,
     supposed: &Supposition<'_>,
+    fresh: Fresh,
 ) -> Result<Issued, Refusal> {
     let rehearsed = Rehearsal::of(snapshot, &OcspAnswers::default(), &[], supposed);
     let authorized = authenticated.authorize(snapshot, attempt)?;
     rehearsed.outcome.as_ref().map_err(Clone::clone)?;
-    authorized.issue(broker, attempt)
+    authorized.issue(broker, attempt, fresh)
 }
 
 fn main() {

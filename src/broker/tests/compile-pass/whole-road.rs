@@ -1,11 +1,11 @@
-use broker::{Attempt, Broker, Presented, Recorded, Refusal, Session, Snapshot, Witness};
+use broker::{Attempt, Broker, Fresh, Presented, Recorded, Refusal, Session, Snapshot, Witness};
 
-async fn road(broker: &Broker, snapshot: &Snapshot, attempt: Attempt<'_>) -> Result<Recorded<Session>, Refusal> {
+async fn road(broker: &Broker, snapshot: &Snapshot, attempt: Attempt<'_>, fresh: Fresh) -> Result<Recorded<Session>, Refusal> {
     let witness = Witness::of(&attempt, snapshot);
     let presented = Presented::present(broker, snapshot, &attempt)?;
     let authenticated = presented.authenticate(broker, snapshot, &attempt)?;
     let authorized = authenticated.authorize(snapshot, &attempt)?;
-    let issued = authorized.issue(broker, &attempt)?;
+    let issued = authorized.issue(broker, &attempt, fresh)?;
     Ok(issued.record(broker, witness).await)
 }
 

@@ -136,7 +136,7 @@ impl Choices {
         )?;
         let region: Region = match self.region.filter(|region| !region.is_empty()) {
             Some(region) => parsed("--region", region)?,
-            None => trust_anchor.region().clone(),
+            None => trust_anchor.region(),
         };
         let certificate =
             file("--certificate", self.certificate)?.ok_or(Trouble::Missing("--certificate"))?;
@@ -152,7 +152,7 @@ impl Choices {
             Some(url) => Endpoint::parse("--endpoint", &url)?,
             None => match environment.endpoint() {
                 Some((name, url)) => Endpoint::parse(name, url)?,
-                None => Endpoint::of_region(trust_anchor.partition(), &region)?,
+                None => Endpoint::of_region(&trust_anchor.partition(), &region)?,
             },
         };
         Ok(Settings {

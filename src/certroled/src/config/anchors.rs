@@ -71,7 +71,7 @@ pub(super) fn read(
         }
         if let (Some(account), Some(trust), Some(place)) = (table.account, trust, place) {
             let id = file_object_id(account, ObjectKind::TrustAnchor, &name.value);
-            let arn = TrustAnchorArn::new(place.partition.clone(), place.region.clone(), account, id);
+            let arn = TrustAnchorArn::new(&place.partition, &place.region, account, id);
             read.revocation.push(AnchorRevocation {
                 anchor: arn.clone(),
                 lists: beside.lists,

@@ -33,7 +33,7 @@ pub(crate) fn read(
             (account, place, duration, attribute_mapping)
         {
             let id = file_object_id(account, ObjectKind::Profile, &name.value);
-            let arn = ProfileArn::new(place.partition.clone(), place.region.clone(), account, id);
+            let arn = ProfileArn::new(&place.partition, &place.region, account, id);
             profiles.push(Profile {
                 arn,
                 name: name.value,

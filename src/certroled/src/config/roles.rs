@@ -41,7 +41,7 @@ pub(crate) fn read(
         let policy = policy(&mut section, folder, allowances, anchors);
         let arn = match (account, place) {
             (Some(account), Some(place)) => {
-                match RoleArn::new(place.partition.clone(), account, &path.value, &name.value) {
+                match RoleArn::new(&place.partition, account, &path.value, &name.value) {
                     Ok(arn) => Some(arn),
                     Err(error) => {
                         let remedy = "a role's name is 1 to 64 of letters, digits and +=,.@_-; its path begins and ends \

@@ -80,7 +80,7 @@ fn described(certificate: &Certificate) -> Value {
     json!({
         "subject": certificate.subject().display(),
         "issuer": certificate.issuer().display(),
-        "serial": certificate.serial().hex(),
+        "serial": certificate.serial().hex().as_ref(),
         "sha256": hex::encode(certificate.sha256()),
         "notBefore": certificate.not_before(),
         "notAfter": certificate.not_after(),

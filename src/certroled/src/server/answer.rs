@@ -1,6 +1,6 @@
 //! The one place where outcomes become HTTP answers (contract 1.7, 1.10; policy contract 4.2).
 
-use broker::Refused;
+use broker::{Refused, Step};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -85,12 +85,29 @@ pub(crate) fn refused(refused: &Refused, form: Form, id: RequestId) -> Answer {
 
 /// A fault of ours: nothing of it is told.
 pub(crate) fn fault(id: RequestId) -> Answer {
-    let body = json!({ "message": ErrorClass::Internal.message() }).to_string();
-    let mut answer = answer(StatusCode::INTERNAL_SERVER_ERROR, JSON, body.into_bytes(), id);
+    refused(&of_class(ErrorClass::Internal), Form::Json, id)
+}
+
+/// Without randomness nothing is issued, and there is no id to answer with (threat O6).
+pub(crate) fn without_randomness() -> Answer {
+    let mut answer = refused(
+        &of_class(ErrorClass::Unavailable),
+        Form::Json,
+        RequestId::from_random([0; 16]),
+    );
+    answer.headers_mut().remove(REQUEST_ID);
     answer
-        .headers_mut()
-        .insert(ERROR_TYPE, HeaderValue::from_static(ErrorClass::Internal.code()));
-    answer
+}
+
+/// What a caller learns of a class, where no event says more.
+fn of_class(class: ErrorClass) -> Refused {
+    Refused {
+        class,
+        code: class.code(),
+        message: class.message().to_owned(),
+        step: Step::Edge,
+        rule: "",
+    }
 }
 
 fn answer(status: StatusCode, kind: HeaderValue, body: Vec<u8>, id: RequestId) -> Answer {
@@ -103,4 +120,20 @@ fn answer(status: StatusCode, kind: HeaderValue, body: Vec<u8>, id: RequestId) -
         headers.insert(REQUEST_ID, id);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Threat O6.
+    #[test]
+    fn without_randomness_callers_are_told_to_come_again() {
+        let answer = without_randomness();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        assert_eq!(header(RETRY_AFTER), Some("1"));
+        assert_eq!(header(ERROR_TYPE), Some(ErrorClass::Unavailable.code()));
+        assert_eq!(header(REQUEST_ID), None, "an id that others get too says nothing");
+    }
 }

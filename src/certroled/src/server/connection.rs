@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use broker::{EdgeRefusal, HandshakeProof, Source};
+use broker::{EdgeRefusal, Fresh, HandshakeProof, Source};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,7 +17,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
-use wire::{ErrorClass, RequestId};
+use wire::ErrorClass;
 
 use super::answer::{self, Answer};
 use super::pace::{Pace, Paced, TooSlow};
@@ -83,14 +83,11 @@ pub(crate) async fn serve(
         service_fn(move |request: Request<Incoming>| {
             let (service, pace, proof) = (Arc::clone(&service), Arc::clone(&pace), proof.clone());
             async move {
-                pace.answering();
-                let answer = match service.fresh_id() {
-                    Some(id) => answered(&service, id, request, source, proof.as_deref()).await,
-                    // Without randomness nothing is issued, and there is no id to answer with.
-                    None => answer::fault(RequestId::from_random([0; 16])),
-                };
-                pace.answered();
-                Ok::<_, Infallible>(answer)
+                let _answering = pace.answering();
+                Ok::<_, Infallible>(match service.fresh() {
+                    Some(fresh) => answered(&service, fresh, request, source, proof.as_deref()).await,
+                    None => answer::without_randomness(),
+                })
             }
         })
     };
@@ -167,11 +164,11 @@ pub(crate) fn cut<'s>(
     values: Vec<(&'static str, String)>,
 ) -> Pin<Box<dyn Future<Output = ()> + Send + 's>> {
     Box::pin(async move {
-        let Some(request_id) = service.fresh_id() else {
+        let Some(fresh) = service.fresh() else {
             return;
         };
         let refusal = EdgeRefusal {
-            request_id,
+            request_id: fresh.request_id(),
             source,
             at: clock::now(),
             name,
@@ -187,12 +184,13 @@ pub(crate) fn cut<'s>(
 /// Answers a request; a panic on the way ends it, and nothing else (threat O9).
 async fn answered(
     service: &Service,
-    id: RequestId,
+    fresh: Fresh,
     request: Request<Incoming>,
     source: Source,
     proof: Option<&HandshakeProof>,
 ) -> Answer {
-    let answering = pin!(service.answer(id, request, source, proof));
+    let id = fresh.request_id();
+    let answering = pin!(service.answer(fresh, request, source, proof));
     if let Some(answer) = contained(answering).await {
         return answer;
     }

@@ -71,14 +71,11 @@ impl Pace {
         };
     }
 
-    /// A request's head has arrived.
-    pub(crate) fn answering(&self) {
+    /// A request's head has arrived. The connection is idle again when the guard ends, whatever became of the request.
+    #[must_use]
+    pub(crate) fn answering(self: &Arc<Self>) -> Answering {
         *self.phase() = Phase::Answering;
-    }
-
-    /// A request was answered.
-    pub(crate) fn answered(&self) {
-        *self.phase() = Phase::Idle(Instant::now());
+        Answering(Arc::clone(self))
     }
 
     /// Returns when the connection has become too slow.
@@ -103,6 +100,16 @@ impl Pace {
             }
             tokio::time::sleep_until(until.min(now + self.head)).await;
         }
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(crate) struct Answering(Arc<Pace>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        *self.0.phase() = Phase::Idle(Instant::now());
     }
 }
 
@@ -187,11 +194,18 @@ mod tests {
             TooSlow::Head,
             "bytes that are no request lengthen nothing"
         );
-        pace.answering();
-        pace.answered();
+        drop(pace.answering());
         assert_eq!(pace.watch().await, TooSlow::Idle);
-        pace.answered();
         pace.bytes_came();
         assert_eq!(pace.watch().await, TooSlow::Head);
+    }
+
+    #[test]
+    fn a_request_that_came_to_nothing_leaves_its_connection_idle() {
+        let pace = Pace::new(&limits());
+        let answering = pace.answering();
+        assert_eq!(*pace.phase(), Phase::Answering);
+        drop(answering);
+        assert!(matches!(*pace.phase(), Phase::Idle(_)));
     }
 }

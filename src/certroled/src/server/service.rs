@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use broker::{Broker, EdgeRefusal, HandshakeProof, Randomness, Recorded, Refused, Snapshot, Source, Step};
+use broker::{
+    Broker, EdgeRefusal, Fresh, HandshakeProof, Randomness, Recorded, Refused, Snapshot, Source, Step,
+};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, HOST, HeaderValue};
 use hyper::{Method, Request, Uri};
@@ -73,11 +75,12 @@ impl Service {
     /// Answers a request. Whatever is answered was recorded first.
     pub(crate) async fn answer(
         &self,
-        id: RequestId,
+        fresh: Fresh,
         request: Request<Incoming>,
         source: Source,
         proof: Option<&HandshakeProof>,
     ) -> Answer {
+        let id = fresh.request_id();
         let _counted = Counted::new(&self.metrics);
         let began = Instant::now();
         // Clones of what hyper shares: a method is a word, a URI its bytes.
@@ -93,7 +96,7 @@ impl Service {
         };
         match route(&head.0, head.path()) {
             Ok(Door::Sessions) => {
-                let answer = self.sessions(&arrived, proof, &head).await;
+                let answer = self.sessions(&arrived, fresh, proof, &head).await;
                 self.metrics.exchanged(began.elapsed());
                 answer
             }
@@ -162,11 +165,17 @@ impl Service {
         })
     }
 
-    async fn sessions(&self, arrived: &Arrived, proof: Option<&HandshakeProof>, head: &Head) -> Answer {
+    async fn sessions(
+        &self,
+        arrived: &Arrived,
+        fresh: Fresh,
+        proof: Option<&HandshakeProof>,
+        head: &Head,
+    ) -> Answer {
         let decided = {
             let headers = arrived.headers();
             let attempt = arrived.attempt(&headers, proof);
-            self.broker.exchange(&self.snapshot.load(), &attempt)
+            self.broker.exchange(&self.snapshot.load(), &attempt, fresh)
         };
         let recorded = decided.await;
         let id = recorded.request_id();
@@ -292,11 +301,12 @@ impl Service {
         }
     }
 
-    /// A fresh request id.
-    pub(crate) fn fresh_id(&self) -> Option<RequestId> {
-        let mut bytes = [0; 16];
-        self.randomness.fill(&mut bytes).ok()?;
-        Some(RequestId::from_random(bytes))
+    /// The randomness of one request, its id among it. Without it there is neither id nor event: the caller is sent away,
+    /// and told to come again.
+    pub(crate) fn fresh(&self) -> Option<Fresh> {
+        Fresh::draw(self.randomness.as_ref())
+            .inspect_err(|error| tracing::error!(%error, "nothing is issued until there is randomness again"))
+            .ok()
     }
 }
 

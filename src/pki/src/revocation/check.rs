@@ -37,7 +37,8 @@ pub fn recheck(question: &Question<'_>, path: &VerifiedPath) -> Result<(), PathE
     if question.anchor.revocation().mode == Mode::Off || question.anchor.kind() == crate::AnchorKind::Pinned {
         return Ok(());
     }
-    let mut certificates = vec![path.leaf()];
+    let mut certificates = Vec::with_capacity(path.intermediates().len().saturating_add(2));
+    certificates.push(path.leaf());
     certificates.extend(path.intermediates());
     certificates.push(path.anchor());
     let mut account = Account::new(question.limits);
@@ -72,7 +73,7 @@ fn check(
             Said::Revoked(revoked, source_of) => {
                 return Err(PathError::Revoked {
                     subject: certificate.subject().display(),
-                    serial: certificate.serial().hex(),
+                    serial: certificate.serial().hex().to_string(),
                     since: revoked.date,
                     reason: revoked
                         .reason
@@ -98,7 +99,7 @@ fn check(
         None if policy.mode == Mode::Prefer && why == Undetermined::Missing => Ok(Verdict::NothingKnown),
         None => Err(PathError::RevocationUnknown {
             subject: certificate.subject().display(),
-            serial: certificate.serial().hex(),
+            serial: certificate.serial().hex().to_string(),
             why,
         }),
     }

@@ -148,7 +148,7 @@ fn the_one_about<'r>(
         (Some(_), more) => Err(AnswerError::Ambiguous(more.saturating_add(1))),
         (None, _) => Err(AnswerError::AnotherCertificate {
             answers: response.responses().len(),
-            serial: certificate.serial().hex(),
+            serial: certificate.serial().hex().to_string(),
             issuer: issuer.subject().display(),
         }),
     }

@@ -140,7 +140,7 @@ fn a_response_is_read_whole() {
     let told: Vec<_> = response
         .responses()
         .iter()
-        .map(|one| (one.cert_id.serial().hex(), one.status))
+        .map(|one| (one.cert_id.serial().hex().to_string(), one.status))
         .collect();
     let revoked = |reason| CertStatus::Revoked { at, reason };
     assert_eq!(

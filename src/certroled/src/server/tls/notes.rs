@@ -37,7 +37,7 @@ impl Notes {
         if let Some(leaf) = &self.leaf {
             values.push(("subject", leaf.subject().display()));
             values.push(("issuer", leaf.issuer().display()));
-            values.push(("serial", leaf.serial().hex()));
+            values.push(("serial", leaf.serial().hex().to_string()));
             values.push(("key", leaf.public_key().algorithm().to_string()));
         }
         values.extend(self.values);
