@@ -361,6 +361,10 @@ mod tests {
             b"[1,]",
             b"{1:2}",
             &nested(200),
+            b"{\"a\":1e999}",
+            b"{\"\\ud800\":1}",
+            "{\"a\":".repeat(200).as_bytes(),
+            &[b"{\"a\":".repeat(200), b"1".to_vec(), b"}".repeat(200)].concat(),
         ] {
             let refused = body(bad);
             assert!(
