@@ -146,6 +146,11 @@ mod tests {
         let first = write_line(&mut out, BEGINNING, Kind::Event, b"{\"a\":1}");
         let second = write_line(&mut out, first, Kind::Recovery, b"{}");
         let lines: Vec<&[u8]> = out.split(|byte| *byte == b'\n').collect();
+        let previous = format!("\"previous\":\"{}\"", hex::encode(first.hash));
+        assert!(
+            String::from_utf8_lossy(lines[1]).contains(&previous),
+            "{previous}"
+        );
         assert_eq!(follow(BEGINNING, lines[0]), Some((first, Kind::Event)));
         assert_eq!(follow(first, lines[1]), Some((second, Kind::Recovery)));
         assert_eq!(follow(BEGINNING, lines[1]), None);

@@ -77,10 +77,9 @@ pub struct Event<'a> {
 }
 
 /// Where an event came from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// The machine itself, through the daemon's control socket.
-    #[default]
     ControlSocket,
     /// A peer at this address, as the broker saw it.
     Address(IpAddr),
@@ -220,7 +219,7 @@ pub struct CertificateFacts {
 
 impl<'a> Event<'a> {
     /// An event with the members that never change filled in.
-    pub fn new(source: &'static str, name: &'a str, at: Timestamp, region: &'a str) -> Self {
+    pub fn new(source: &'static str, name: &'a str, from: Origin, at: Timestamp, region: &'a str) -> Self {
         Self {
             event_version: "1.08",
             user_identity: UserIdentity::default(),
@@ -228,7 +227,7 @@ impl<'a> Event<'a> {
             event_source: source,
             event_name: name,
             aws_region: region,
-            source_ip_address: Origin::default(),
+            source_ip_address: from,
             user_agent: None,
             error_code: None,
             error_message: None,
@@ -274,13 +273,20 @@ mod tests {
     /// Threat O4.
     #[test]
     fn no_text_can_begin_a_line_or_grow_without_bound() {
-        let mut event = Event::new("certrole.local", "CreateSession", Timestamp::from_seconds(0), "r");
+        let mut event = Event::new(
+            "certrole.local",
+            "CreateSession",
+            Origin::ControlSocket,
+            Timestamp::from_seconds(0),
+            "r",
+        );
         event.user_agent = Some("x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
         event.certrole.values.insert("subject", "ü".repeat(100_000));
         let json = event.to_json().unwrap();
         assert!(!json.contains(&b'\n') && !json.contains(&b'\r') && !json.contains(&0x1b));
         assert!(json.len() < 4096, "{}", json.len());
         let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(read["sourceIPAddress"], "control socket");
         assert_eq!(read["userAgent"], "x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
     }
 

@@ -14,8 +14,8 @@ mod memory;
 use std::collections::BTreeSet;
 
 use audit::{
-    CheckpointKey, CheckpointPublicKey, Event, Known, Log, OpenError, Settings, Stranger, Unrecordable,
-    verify,
+    CheckpointKey, CheckpointPublicKey, Event, Known, Log, OpenError, Origin, Settings, Stranger,
+    Unrecordable, verify,
 };
 use memory::{Fault, Memory};
 use wire::Timestamp;
@@ -34,7 +34,13 @@ fn public_key() -> CheckpointPublicKey {
 }
 
 fn event(name: &str) -> Event<'_> {
-    Event::new("rolesanywhere.amazonaws.com", name, at(0), "eu-local-1")
+    Event::new(
+        "rolesanywhere.amazonaws.com",
+        name,
+        Origin::ControlSocket,
+        at(0),
+        "eu-local-1",
+    )
 }
 
 /// Files of about six lines, a checkpoint every four.

@@ -5,7 +5,7 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
-use audit::{CheckpointKey, Disk, DiskFile, Event, Log, Settings};
+use audit::{CheckpointKey, Disk, DiskFile, Event, Log, Origin, Settings};
 use wire::Timestamp;
 use zeroize::Zeroizing;
 
@@ -85,7 +85,13 @@ fn log(disk: &Slow) -> Log {
 }
 
 fn event(name: &'static str) -> Event<'static> {
-    Event::new("rolesanywhere.amazonaws.com", name, at(), "eu-local-1")
+    Event::new(
+        "rolesanywhere.amazonaws.com",
+        name,
+        Origin::ControlSocket,
+        at(),
+        "eu-local-1",
+    )
 }
 
 /// Threat O6: a caller that goes away takes no line with it.

@@ -68,9 +68,15 @@ impl<'a> Witness<'a> {
         source: &'static str,
         name: &'static str,
     ) -> Self {
-        let mut event = Event::new(source, name, attempt.at, snapshot.region.as_str());
+        let mut event = Event::new(
+            source,
+            name,
+            origin(attempt.source),
+            attempt.at,
+            snapshot.region.as_str(),
+        );
         event.user_identity.kind = "Unknown";
-        come_from(&mut event, attempt.source);
+        event.certrole.source_port = Some(attempt.source.port);
         event.user_agent = attempt.user_agent;
         event.request_id = Some(attempt.request_id);
         event.tls_details = attempt
@@ -151,9 +157,8 @@ impl<'a> Witness<'a> {
     }
 }
 
-fn come_from(event: &mut Event<'_>, source: Source) {
-    event.source_ip_address = Origin::Address(source.address.to_canonical());
-    event.certrole.source_port = Some(source.port);
+fn origin(source: Source) -> Origin {
+    Origin::Address(source.address.to_canonical())
 }
 
 fn facts(certificate: &Certificate) -> CertificateFacts {
@@ -277,9 +282,15 @@ pub enum Nothing {}
 impl Broker {
     /// Records a refusal at the edge.
     pub async fn refused_at_the_edge(&self, snapshot: &Snapshot, edge: EdgeRefusal) -> Recorded<Nothing> {
-        let mut event = Event::new("certrole.local", edge.name, edge.at, snapshot.region.as_str());
+        let mut event = Event::new(
+            "certrole.local",
+            edge.name,
+            origin(edge.source),
+            edge.at,
+            snapshot.region.as_str(),
+        );
         event.user_identity.kind = "Unknown";
-        come_from(&mut event, edge.source);
+        event.certrole.source_port = Some(edge.source.port);
         event.request_id = Some(edge.request_id);
         let witness = Witness {
             event,
@@ -304,12 +315,12 @@ impl Broker {
         let mut event = Event::new(
             "certrole.local",
             command.name,
+            Origin::ControlSocket,
             command.at,
             snapshot.region.as_str(),
         );
         event.user_identity.kind = "Operator";
         event.user_identity.principal_id = Some(command.uid.to_string());
-        event.source_ip_address = Origin::ControlSocket;
         event.read_only = false;
         event.error_code = command.failed.map(|_| "CommandFailed");
         event.error_message = command.failed.map(Cow::from);

@@ -1,7 +1,7 @@
 //! Skipping a step of the road does not compile; each case differs from a compiling twin in one expression.
 //!
 //! `compile-pass/whole-road.rs` is the twin of every `without-…`, `compile-pass/presented.rs` of `presented-by-hand`,
-//! `compile-pass/rehearsal.rs` of `rehearsal`.
+//! `compile-pass/rehearsal.rs` of `rehearsal`, `compile-pass/fresh-once.rs` of `fresh-twice`.
 
 #![allow(missing_docs)]
 

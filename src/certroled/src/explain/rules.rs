@@ -58,6 +58,8 @@ pub(crate) const RULES: &[Rule] = &[
         "look at the network between; `body_seconds` is the bound"),
     new("edge.panic", "the daemon made a mistake while answering; it went on",
         "report it, with what the log on standard error says of that moment"),
+    new("edge.randomness", "the system had no randomness to give, so nothing was answered; metrics count it, no event can",
+        "find out why the system's calls for random bytes fail; issuing goes on by itself"),
     new("edge.clock", "this machine's clock jumped, so nothing is answered",
         "set the clock right; if it is right now, `certroled reload` accepts it"),
     new("edge.body-broken", "the body broke off",

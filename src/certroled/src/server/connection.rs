@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
-use broker::{EdgeRefusal, Fresh, HandshakeProof, Source};
+use broker::{EdgeRefusal, HandshakeProof, Source};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -17,9 +17,9 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
-use wire::ErrorClass;
+use wire::{ErrorClass, RequestId};
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, Form};
 use super::pace::{Pace, Paced, TooSlow};
 use super::service::Service;
 use super::tls::{Notes, proven};
@@ -84,10 +84,7 @@ pub(crate) async fn serve(
             let (service, pace, proof) = (Arc::clone(&service), Arc::clone(&pace), proof.clone());
             async move {
                 let _answering = pace.answering();
-                Ok::<_, Infallible>(match service.fresh() {
-                    Some(fresh) => answered(&service, fresh, request, source, proof.as_deref()).await,
-                    None => answer::without_randomness(),
-                })
+                Ok::<_, Infallible>(answered(&service, request, source, proof.as_deref()).await)
             }
         })
     };
@@ -153,8 +150,8 @@ enum Ended {
     TooSlow(TooSlow),
 }
 
-/// Records what ended a connection that no answer can be written to. Boxed: it is rare, and every connection would have
-/// room for it.
+/// Records what ended a connection that no answer can be written to, or a request that has no event of its own; gives the
+/// id that the event bears. Boxed: it is rare, and every connection would have room for it.
 pub(crate) fn cut<'s>(
     service: &'s Service,
     source: Source,
@@ -162,13 +159,11 @@ pub(crate) fn cut<'s>(
     rule: &'static str,
     class: ErrorClass,
     values: Vec<(&'static str, String)>,
-) -> Pin<Box<dyn Future<Output = ()> + Send + 's>> {
+) -> Pin<Box<dyn Future<Output = Option<RequestId>> + Send + 's>> {
     Box::pin(async move {
-        let Some(fresh) = service.fresh() else {
-            return;
-        };
+        let request_id = service.randomness.fresh()?.request_id();
         let refusal = EdgeRefusal {
-            request_id: fresh.request_id(),
+            request_id,
             source,
             at: clock::now(),
             name,
@@ -178,34 +173,35 @@ pub(crate) fn cut<'s>(
             told: None,
         };
         service.refused_at_the_edge(refusal).await;
+        Some(request_id)
     })
 }
 
 /// Answers a request; a panic on the way ends it, and nothing else (threat O9).
 async fn answered(
     service: &Service,
-    fresh: Fresh,
     request: Request<Incoming>,
     source: Source,
     proof: Option<&HandshakeProof>,
 ) -> Answer {
-    let id = fresh.request_id();
-    let answering = pin!(service.answer(fresh, request, source, proof));
+    let answering = pin!(service.answer(request, source, proof));
     if let Some(answer) = contained(answering).await {
         return answer;
     }
     tracing::error!("a request ended in a panic; the daemon goes on");
     let values = Vec::new();
-    cut(
+    let recorded = cut(
         service,
         source,
         "HttpRequest",
         "edge.panic",
         ErrorClass::Internal,
         values,
-    )
-    .await;
-    answer::fault(id)
+    );
+    match recorded.await {
+        Some(id) => answer::fault(id),
+        None => service.without_randomness(Form::Json),
+    }
 }
 
 /// Runs a future to its end; a panic in it ends it, and nothing else (threat O9).

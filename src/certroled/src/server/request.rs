@@ -15,7 +15,6 @@ use wire::Timestamp;
 /// A request that has arrived whole.
 #[derive(Debug)]
 pub(crate) struct Arrived {
-    pub(crate) id: RequestId,
     pub(crate) source: Source,
     pub(crate) at: Timestamp,
     pub(crate) parts: Parts,
@@ -70,6 +69,7 @@ impl Arrived {
     /// The request as the broker takes it; `headers` are its own.
     pub(crate) fn attempt<'a>(
         &'a self,
+        request_id: RequestId,
         headers: &'a [(&'a str, &'a [u8])],
         handshake: Option<&'a HandshakeProof>,
     ) -> Attempt<'a> {
@@ -81,7 +81,7 @@ impl Arrived {
             body: &self.body,
         };
         Attempt {
-            request_id: self.id,
+            request_id,
             source: self.source,
             user_agent: text(&self.parts.headers, hyper::header::USER_AGENT),
             at: self.at,

@@ -21,6 +21,7 @@ use super::tls::{ServerCertificate, server_config};
 use super::{listen, systemd};
 use crate::config::Settings;
 use crate::primitives;
+use crate::randomness::Drawing;
 
 /// How long requests in flight get to finish.
 const GRACE: Duration = Duration::from_secs(30);
@@ -108,7 +109,7 @@ impl Daemon {
         let service = Arc::new(Service {
             broker: self.broker,
             snapshot: self.snapshot,
-            randomness: self.randomness,
+            randomness: Drawing::from(self.randomness),
             limits,
             metrics: self.metrics,
             status: Arc::clone(&self.status),

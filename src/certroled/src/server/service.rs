@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use broker::{
-    Broker, EdgeRefusal, Fresh, HandshakeProof, Randomness, Recorded, Refused, Snapshot, Source, Step,
-};
+use broker::{Broker, EdgeRefusal, Fresh, HandshakeProof, Recorded, Refused, Snapshot, Source, Step};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, HOST, HeaderValue};
 use hyper::{Method, Request, Uri};
@@ -24,13 +22,14 @@ use super::route::{Door, NoDoor, route};
 use super::status::Status;
 use crate::clock;
 use crate::config::Limits;
+use crate::randomness::Drawing;
 
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) broker: Arc<Broker>,
     pub(crate) snapshot: Arc<ArcSwap<Snapshot>>,
-    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) randomness: Drawing,
     pub(crate) limits: Limits,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<Status>,
@@ -75,12 +74,10 @@ impl Service {
     /// Answers a request. Whatever is answered was recorded first.
     pub(crate) async fn answer(
         &self,
-        fresh: Fresh,
         request: Request<Incoming>,
         source: Source,
         proof: Option<&HandshakeProof>,
     ) -> Answer {
-        let id = fresh.request_id();
         let _counted = Counted::new(&self.metrics);
         let began = Instant::now();
         // Clones of what hyper shares: a method is a word, a URI its bytes.
@@ -90,7 +87,13 @@ impl Service {
             _ => Form::Json,
         };
         let permit = self.in_flight.try_acquire();
-        let arrived = match self.arrive(request, source, id, permit.is_ok()).await {
+        let arrived = self.arrive(request, source, permit.is_ok()).await;
+        // Not before: nobody can make the time long between the draw and the seal that it serves (threat K6).
+        let Some(fresh) = self.randomness.fresh() else {
+            return self.without_randomness(form);
+        };
+        let id = fresh.request_id();
+        let arrived = match arrived {
             Ok(arrived) => arrived,
             Err(refusal) => return Box::pin(self.refuse(id, source, &head, refusal, form)).await,
         };
@@ -101,7 +104,7 @@ impl Service {
                 answer
             }
             // Boxed, as a refusal is: what every request holds is then what an exchange needs.
-            Ok(Door::Sts) => Box::pin(self.sts(&arrived, form, &head)).await,
+            Ok(Door::Sts) => Box::pin(self.sts(&arrived, id, form, &head)).await,
             Err(_) => answer::fault(id),
         }
     }
@@ -111,7 +114,6 @@ impl Service {
         &self,
         request: Request<Incoming>,
         source: Source,
-        id: RequestId,
         has_room: bool,
     ) -> Result<Arrived, AtTheDoor> {
         let refused = |class, rule| Err(AtTheDoor::new(class, rule));
@@ -157,7 +159,6 @@ impl Service {
             AtTheDoor::new(ErrorClass::Unavailable, "edge.clock").with("jumped by seconds", jumped.0)
         })?;
         Ok(Arrived {
-            id,
             source,
             at,
             parts,
@@ -174,7 +175,7 @@ impl Service {
     ) -> Answer {
         let decided = {
             let headers = arrived.headers();
-            let attempt = arrived.attempt(&headers, proof);
+            let attempt = arrived.attempt(fresh.request_id(), &headers, proof);
             self.broker.exchange(&self.snapshot.load(), &attempt, fresh)
         };
         let recorded = decided.await;
@@ -186,7 +187,7 @@ impl Service {
         }
     }
 
-    async fn sts(&self, arrived: &Arrived, form: Form, head: &Head) -> Answer {
+    async fn sts(&self, arrived: &Arrived, id: RequestId, form: Form, head: &Head) -> Answer {
         let asked = sts::action(
             &arrived.parts.method,
             &arrived.parts.headers,
@@ -197,15 +198,13 @@ impl Service {
             Err(refusal) => {
                 let mut at_the_door = AtTheDoor::new(ErrorClass::Malformed, refusal.rule);
                 at_the_door.told = Some((refusal.code, refusal.text));
-                self.refuse(arrived.id, arrived.source, head, at_the_door, form)
-                    .await
+                self.refuse(id, arrived.source, head, at_the_door, form).await
             }
             Ok(sts::Action::GetCallerIdentity) => {
                 let snapshot = self.snapshot.load_full();
                 let headers = arrived.headers();
-                let attempt = arrived.attempt(&headers, None);
+                let attempt = arrived.attempt(id, &headers, None);
                 let recorded = self.broker.caller_identity(&snapshot, attempt).await;
-                let id = recorded.request_id();
                 self.tell(Door::Sts.name(), &head.0, head.path(), &recorded);
                 match recorded.outcome() {
                     Ok(identity) => answer::identity(&identity.response, form, id),
@@ -301,12 +300,14 @@ impl Service {
         }
     }
 
-    /// The randomness of one request, its id among it. Without it there is neither id nor event: the caller is sent away,
-    /// and told to come again.
-    pub(crate) fn fresh(&self) -> Option<Fresh> {
-        Fresh::draw(self.randomness.as_ref())
-            .inspect_err(|error| tracing::error!(%error, "nothing is issued until there is randomness again"))
-            .ok()
+    /// Without randomness there is neither id nor event: the caller is told to come again (threat O6).
+    pub(crate) fn without_randomness(&self, form: Form) -> Answer {
+        self.metrics.answered(&Outcome {
+            door: "edge",
+            outcome: ErrorClass::Unavailable.name(),
+            rule: "edge.randomness",
+        });
+        answer::without_randomness(form)
     }
 }
 
@@ -325,3 +326,6 @@ impl Drop for Counted<'_> {
         self.0.in_flight.dec();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,7 +85,7 @@ fn lower_case_words(text: &str) -> bool {
         .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
-/// The fields of an ARN, before anyone asks what kind it is. Its partition is one.
+/// The fields of an ARN, before anyone asks what kind it is. Its partition was checked.
 struct Fields<'a> {
     service: &'a str,
     region: &'a str,

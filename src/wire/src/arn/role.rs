@@ -191,6 +191,22 @@ mod tests {
 
     /// Threat A8.
     #[test]
+    fn roles_are_compared_whole() {
+        let read = |text: &str| text.parse::<RoleArn>().unwrap();
+        let role = "arn:aws:iam::111122223333:role/app/Reader";
+        for other in [
+            role.replace("aws:", "aws-cn:"),
+            role.replace("111122223333", "111122223334"),
+            role.replace("/app/", "/"),
+            role.replace("/app/", "/App/"),
+            role.replace("Reader", "reader"),
+        ] {
+            assert_ne!(read(&other), read(role), "{other}");
+        }
+    }
+
+    /// Threat A8.
+    #[test]
     fn look_alikes_of_a_role_arn_are_refused() {
         for bad in [
             "arn:aws:iam:us-east-1:111122223333:role/R",
