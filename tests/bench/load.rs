@@ -25,8 +25,9 @@ use std::time::{Duration, Instant};
 use harness::{Authority, Daemon, Identity, Key, Leaf, Setup, Wire, members};
 use rustls::ClientConfig;
 
-/// Servers are measured in turn, so that what else the machine does meets both alike.
-const ROUNDS: usize = 7;
+/// Servers and loads are measured in turn, so that what else the machine does meets all alike: a shared one is slower for
+/// minutes at a time.
+const ROUNDS: usize = 9;
 const WARM_UP: Duration = Duration::from_millis(300);
 const MEASURED: Duration = Duration::from_millis(1500);
 
@@ -66,7 +67,31 @@ async fn compare() {
         "p50 ms",
         "p99 ms"
     );
+    let mut places = Vec::new();
     for key in [Key::P256, Key::Rsa2048] {
+        places.push(Place::make(key).await);
+    }
+    let mut rows: Vec<Row<'_>> = places.iter().flat_map(Row::of).collect();
+    for _ in 0..ROUNDS {
+        for row in &mut rows {
+            row.measure().await;
+        }
+    }
+    for row in &rows {
+        row.print();
+    }
+}
+
+/// The two servers, and whoever asks them with a key of one kind.
+struct Place {
+    key: Key,
+    daemon: Daemon,
+    bare: bare::Bare,
+    config: Arc<ClientConfig>,
+}
+
+impl Place {
+    async fn make(key: Key) -> Self {
         let acme = Authority::root("Acme Root");
         let middle = acme.intermediate("Acme Issuing");
         let leaf = middle
@@ -77,41 +102,77 @@ async fn compare() {
         let daemon = Setup::with(&acme).limits(limits).start().await;
         let bare = bare::Bare::start(&daemon.home);
         let config = daemon.tls(&Identity::Certificate(&leaf));
-        for load in [Load::New, Load::Kept(16), Load::Kept(256)] {
-            let (mut bares, mut ours) = (Vec::new(), Vec::new());
-            for _ in 0..ROUNDS {
-                bares.push(run(bare.address, &config, &daemon.host(), load, bare.child.id()).await);
-                let before = syncs(&daemon).await;
-                let mut one = run(daemon.address, &config, &daemon.host(), load, daemon.child.id()).await;
-                let after = syncs(&daemon).await;
-                one.fsync_took = (after.0 - before.0) * 1e6 / one.all as f64;
-                one.fsync_cpu = (after.1 - before.1) * 1e6 / one.all as f64;
-                ours.push(one);
-            }
-            let above = median(
-                bares
-                    .iter()
-                    .zip(&ours)
-                    .map(|(bare, ours)| ours.cpu() - ours.fsync_cpu - bare.cpu()),
+        Self {
+            key,
+            daemon,
+            bare,
+            config,
+        }
+    }
+}
+
+/// One key under one load.
+struct Row<'p> {
+    place: &'p Place,
+    load: Load,
+    bares: Vec<Run>,
+    ours: Vec<Run>,
+}
+
+impl<'p> Row<'p> {
+    fn of(place: &'p Place) -> impl Iterator<Item = Self> {
+        [Load::New, Load::Kept(16), Load::Kept(256)]
+            .map(|load| Self {
+                place,
+                load,
+                bares: Vec::new(),
+                ours: Vec::new(),
+            })
+            .into_iter()
+    }
+
+    /// One round: the bare server, then the daemon.
+    async fn measure(&mut self) {
+        let Place {
+            daemon, bare, config, ..
+        } = self.place;
+        let host = daemon.host();
+        let theirs = run(bare.address, config, &host, self.load, bare.child.id()).await;
+        let before = syncs(daemon).await;
+        let mut one = run(daemon.address, config, &host, self.load, daemon.child.id()).await;
+        let after = syncs(daemon).await;
+        one.fsync_took = (after.0 - before.0) * 1e6 / one.all as f64;
+        one.fsync_cpu = (after.1 - before.1) * 1e6 / one.all as f64;
+        self.bares.push(theirs);
+        self.ours.push(one);
+    }
+
+    fn print(&self) {
+        let Self {
+            place,
+            load,
+            bares,
+            ours,
+        } = self;
+        let pairs = bares.iter().zip(ours);
+        let above = median(pairs.map(|(bare, ours)| ours.cpu() - ours.fsync_cpu - bare.cpu()));
+        for (name, runs, above) in [("bare", bares, None), ("certroled", ours, Some(above))] {
+            let of = |figure: fn(&Run) -> f64| median(runs.iter().map(figure));
+            let only_ours = |figure: f64| above.map_or("-".to_owned(), |_| format!("{figure:.1}"));
+            println!(
+                "{:<8} {:<28} {:<10} {:>9.0} {:>8.1} {:>10.1} {:>10} {:>10} {:>10} {:>8.2} {:>8.2}",
+                format!("{:?}", place.key),
+                describe(*load),
+                name,
+                of(|run| run.rate),
+                of(|run| run.user),
+                of(|run| run.kernel),
+                only_ours(of(|run| run.fsync_cpu)),
+                only_ours(above.unwrap_or_default()),
+                only_ours(of(|run| run.fsync_took)),
+                of(|run| run.p50),
+                of(|run| run.p99),
             );
-            for (name, runs, above) in [("bare", &bares, None), ("certroled", &ours, Some(above))] {
-                let of = |figure: fn(&Run) -> f64| median(runs.iter().map(figure));
-                let only_ours = |figure: f64| above.map_or("-".to_owned(), |_| format!("{figure:.1}"));
-                println!(
-                    "{:<8} {:<28} {:<10} {:>9.0} {:>8.1} {:>10.1} {:>10} {:>10} {:>10} {:>8.2} {:>8.2}",
-                    format!("{key:?}"),
-                    describe(load),
-                    name,
-                    of(|run| run.rate),
-                    of(|run| run.user),
-                    of(|run| run.kernel),
-                    only_ours(of(|run| run.fsync_cpu)),
-                    only_ours(above.unwrap_or_default()),
-                    only_ours(of(|run| run.fsync_took)),
-                    of(|run| run.p50),
-                    of(|run| run.p99),
-                );
-            }
         }
     }
 }
