@@ -80,11 +80,11 @@ pub(crate) async fn serve(
 
     let handler = {
         let (service, pace) = (Arc::clone(&service), Arc::clone(&pace));
-        service_fn(move |request: Request<Incoming>| {
+        service_fn(move |mut request: Request<Incoming>| {
             let (service, pace, proof) = (Arc::clone(&service), Arc::clone(&pace), proof.clone());
             async move {
                 let _answering = pace.answering();
-                Ok::<_, Infallible>(answered(&service, request, source, proof.as_deref()).await)
+                Ok::<_, Infallible>(answered(&service, &mut request, source, proof.as_deref()).await)
             }
         })
     };
@@ -180,7 +180,7 @@ pub(crate) fn cut<'s>(
 /// Answers a request; a panic on the way ends it, and nothing else (threat O9).
 async fn answered(
     service: &Service,
-    request: Request<Incoming>,
+    request: &mut Request<Incoming>,
     source: Source,
     proof: Option<&HandshakeProof>,
 ) -> Answer {

@@ -3,21 +3,24 @@
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::Request;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderName};
-use hyper::http::request::Parts;
+use hyper::{Method, Request};
 use wire::RequestId;
 
 use broker::{Attempt, HandshakeProof, Source};
 use wire::Timestamp;
 
-/// A request that has arrived whole.
+use super::route::Door;
+
+/// A request that has arrived whole, at a door that there is.
 #[derive(Debug)]
-pub(crate) struct Arrived {
+pub(crate) struct Arrived<'r> {
     pub(crate) source: Source,
     pub(crate) at: Timestamp,
-    pub(crate) parts: Parts,
+    pub(crate) door: Door,
+    /// Its head; what was its body is in `body`.
+    pub(crate) request: &'r Request<Incoming>,
     pub(crate) body: Bytes,
 }
 
@@ -30,37 +33,35 @@ pub(crate) enum NoBody {
 }
 
 /// Reads the whole of a body, within its bounds.
-pub(crate) async fn read_body(
-    request: Request<Incoming>,
-    most: usize,
-    patience: Duration,
-) -> (Parts, Result<Bytes, NoBody>) {
-    let (parts, body) = request.into_parts();
-    let read = tokio::time::timeout(patience, Limited::new(body, most).collect()).await;
-    let body = match read {
+pub(crate) async fn read_body(body: &mut Incoming, most: usize, patience: Duration) -> Result<Bytes, NoBody> {
+    match tokio::time::timeout(patience, Limited::new(body, most).collect()).await {
         Err(_) => Err(NoBody::TooSlow),
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(NoBody::TooLarge),
         Ok(Err(_)) => Err(NoBody::Broken),
-    };
-    (parts, body)
+    }
 }
 
-impl Arrived {
+impl Arrived<'_> {
+    /// The method.
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+
     /// The path exactly as it came.
     pub(crate) fn path(&self) -> &str {
-        self.parts.uri.path()
+        self.request.uri().path()
     }
 
     /// The query exactly as it came.
     pub(crate) fn query(&self) -> Option<&str> {
-        self.parts.uri.query()
+        self.request.uri().query()
     }
 
     /// The header lines in the order in which they came.
     pub(crate) fn headers(&self) -> Vec<(&str, &[u8])> {
-        self.parts
-            .headers
+        self.request
+            .headers()
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_bytes()))
             .collect()
@@ -74,7 +75,7 @@ impl Arrived {
         handshake: Option<&'a HandshakeProof>,
     ) -> Attempt<'a> {
         let request = sigv4::Request {
-            method: self.parts.method.as_str(),
+            method: self.method().as_str(),
             path: self.path(),
             query: self.query(),
             headers,
@@ -83,7 +84,7 @@ impl Arrived {
         Attempt {
             request_id,
             source: self.source,
-            user_agent: text(&self.parts.headers, hyper::header::USER_AGENT),
+            user_agent: text(self.request.headers(), hyper::header::USER_AGENT),
             at: self.at,
             request,
             handshake,

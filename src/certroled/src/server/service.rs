@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use broker::{Broker, EdgeRefusal, Fresh, HandshakeProof, Recorded, Refused, Snapshot, Source, Step};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, HOST, HeaderValue};
-use hyper::{Method, Request, Uri};
+use hyper::{Method, Request};
 use tokio::sync::Semaphore;
 use wire::{ErrorClass, RequestId};
 
@@ -37,15 +37,6 @@ pub(crate) struct Service {
     pub(crate) in_flight: Semaphore,
 }
 
-/// How a request began: what is told of it in logs and refusals.
-struct Head(Method, Uri);
-
-impl Head {
-    fn path(&self) -> &str {
-        self.1.path()
-    }
-}
-
 /// A refusal at the door, before the broker is asked.
 struct AtTheDoor {
     class: ErrorClass,
@@ -71,23 +62,23 @@ impl AtTheDoor {
 }
 
 impl Service {
-    /// Answers a request. Whatever is answered was recorded first.
+    /// Answers a request, which stays where it is: futures within futures would each have room for it. Whatever is
+    /// answered was recorded first.
     pub(crate) async fn answer(
         &self,
-        request: Request<Incoming>,
+        request: &mut Request<Incoming>,
         source: Source,
         proof: Option<&HandshakeProof>,
     ) -> Answer {
         let _counted = Counted::new(&self.metrics);
         let began = Instant::now();
-        // Clones of what hyper shares: a method is a word, a URI its bytes.
-        let head = Head(request.method().clone(), request.uri().clone());
-        let form = match route(&head.0, head.path()) {
+        let door = route(request.method(), request.uri().path());
+        let form = match door {
             Ok(Door::Sts) | Err(NoDoor::Method(Door::Sts)) => sts::form(request.headers()),
             _ => Form::Json,
         };
         let permit = self.in_flight.try_acquire();
-        let arrived = self.arrive(request, source, permit.is_ok()).await;
+        let arrived = self.arrive(request, source, door, permit.is_ok()).await;
         // Not before: nobody can make the time long between the draw and the seal that it serves (threat K6).
         let Some(fresh) = self.randomness.fresh() else {
             return self.without_randomness(form);
@@ -95,27 +86,27 @@ impl Service {
         let id = fresh.request_id();
         let arrived = match arrived {
             Ok(arrived) => arrived,
-            Err(refusal) => return Box::pin(self.refuse(id, source, &head, refusal, form)).await,
+            Err(refusal) => return Box::pin(self.refuse(id, source, request, refusal, form)).await,
         };
-        match route(&head.0, head.path()) {
-            Ok(Door::Sessions) => {
-                let answer = self.sessions(&arrived, fresh, proof, &head).await;
+        match arrived.door {
+            Door::Sessions => {
+                let answer = self.sessions(&arrived, fresh, proof).await;
                 self.metrics.exchanged(began.elapsed());
                 answer
             }
             // Boxed, as a refusal is: what every request holds is then what an exchange needs.
-            Ok(Door::Sts) => Box::pin(self.sts(&arrived, id, form, &head)).await,
-            Err(_) => answer::fault(id),
+            Door::Sts => Box::pin(self.sts(&arrived, id, form)).await,
         }
     }
 
     /// Takes a request in: its rate, its form, its door, its size.
-    async fn arrive(
+    async fn arrive<'r>(
         &self,
-        request: Request<Incoming>,
+        request: &'r mut Request<Incoming>,
         source: Source,
+        door: Result<Door, NoDoor>,
         has_room: bool,
-    ) -> Result<Arrived, AtTheDoor> {
+    ) -> Result<Arrived<'r>, AtTheDoor> {
         let refused = |class, rule| Err(AtTheDoor::new(class, rule));
         if !self.rates.admit(source.address, Instant::now()) {
             return refused(ErrorClass::Throttled, "edge.rate");
@@ -130,7 +121,7 @@ impl Service {
         if request.headers().get_all(HOST).iter().count() != 1 {
             return refused(ErrorClass::Malformed, "edge.host");
         }
-        let door = match route(request.method(), request.uri().path()) {
+        let door = match door {
             Ok(door) => door,
             Err(NoDoor::Path) => return refused(ErrorClass::NotFound, "edge.no-such-path"),
             Err(NoDoor::Method(_)) => return refused(ErrorClass::NotFound, "edge.no-such-method"),
@@ -147,7 +138,7 @@ impl Service {
                 }
             })?;
         }
-        let (parts, body) = read_body(request, self.limits.body_bytes, self.limits.body).await;
+        let body = read_body(request.body_mut(), self.limits.body_bytes, self.limits.body).await;
         let body = body.map_err(|reason| match reason {
             NoBody::TooLarge => AtTheDoor::new(ErrorClass::TooLarge, "edge.body-too-large")
                 .with("most bytes", self.limits.body_bytes),
@@ -161,18 +152,13 @@ impl Service {
         Ok(Arrived {
             source,
             at,
-            parts,
+            door,
+            request,
             body,
         })
     }
 
-    async fn sessions(
-        &self,
-        arrived: &Arrived,
-        fresh: Fresh,
-        proof: Option<&HandshakeProof>,
-        head: &Head,
-    ) -> Answer {
+    async fn sessions(&self, arrived: &Arrived<'_>, fresh: Fresh, proof: Option<&HandshakeProof>) -> Answer {
         let decided = {
             let headers = arrived.headers();
             let attempt = arrived.attempt(fresh.request_id(), &headers, proof);
@@ -180,17 +166,17 @@ impl Service {
         };
         let recorded = decided.await;
         let id = recorded.request_id();
-        self.tell(Door::Sessions.name(), &head.0, head.path(), &recorded);
+        self.tell(arrived.door.name(), arrived.method(), arrived.path(), &recorded);
         match recorded.outcome() {
             Ok(session) => answer::session(&session.response, id),
             Err(refused) => answer::refused(refused, Form::Json, id),
         }
     }
 
-    async fn sts(&self, arrived: &Arrived, id: RequestId, form: Form, head: &Head) -> Answer {
+    async fn sts(&self, arrived: &Arrived<'_>, id: RequestId, form: Form) -> Answer {
         let asked = sts::action(
-            &arrived.parts.method,
-            &arrived.parts.headers,
+            arrived.method(),
+            arrived.request.headers(),
             arrived.query(),
             &arrived.body,
         );
@@ -198,14 +184,15 @@ impl Service {
             Err(refusal) => {
                 let mut at_the_door = AtTheDoor::new(ErrorClass::Malformed, refusal.rule);
                 at_the_door.told = Some((refusal.code, refusal.text));
-                self.refuse(id, arrived.source, head, at_the_door, form).await
+                self.refuse(id, arrived.source, arrived.request, at_the_door, form)
+                    .await
             }
             Ok(sts::Action::GetCallerIdentity) => {
                 let snapshot = self.snapshot.load_full();
                 let headers = arrived.headers();
                 let attempt = arrived.attempt(id, &headers, None);
                 let recorded = self.broker.caller_identity(&snapshot, attempt).await;
-                self.tell(Door::Sts.name(), &head.0, head.path(), &recorded);
+                self.tell(arrived.door.name(), arrived.method(), arrived.path(), &recorded);
                 match recorded.outcome() {
                     Ok(identity) => answer::identity(&identity.response, form, id),
                     Err(refused) => answer::refused(refused, form, id),
@@ -218,13 +205,13 @@ impl Service {
         &self,
         request_id: RequestId,
         source: Source,
-        head: &Head,
+        request: &Request<Incoming>,
         refusal: AtTheDoor,
         form: Form,
     ) -> Answer {
         let mut values = refusal.values;
-        values.push(("method", head.0.to_string()));
-        values.push(("path", head.path().to_owned()));
+        values.push(("method", request.method().to_string()));
+        values.push(("path", request.uri().path().to_owned()));
         let no_method = refusal.rule == "edge.no-such-method";
         let recorded = self
             .refused_at_the_edge(EdgeRefusal {

@@ -87,8 +87,9 @@ async fn answered(service: &Service, server: DuplexStream) {
         address: IpAddr::V4(Ipv4Addr::LOCALHOST),
         port: 1,
     };
-    let handler =
-        service_fn(|request| async move { Ok::<_, Infallible>(service.answer(request, source, None).await) });
+    let handler = service_fn(|mut request| async move {
+        Ok::<_, Infallible>(service.answer(&mut request, source, None).await)
+    });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(server), handler);
     connection.await.unwrap();
 }
