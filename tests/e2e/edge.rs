@@ -456,6 +456,29 @@ async fn connections_have_a_bound_in_all() {
     assert_eq!(daemon.readiness().await, Some(200));
 }
 
+/// A client that ends its side of the connection behind its request, as `openssl s_client` does at the end of its input,
+/// has its answer all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_said_all_is_answered() {
+    let acme = Authority::root("Acme Root");
+    let daemon = Setup::with(&acme).start().await;
+    let leaf = acme.leaf("web-1");
+    let config = daemon.tls(&Identity::Certificate(&leaf));
+    let body = members("acme", "web", "Reader").to_string();
+    let request = format!(
+        "POST /sessions HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        daemon.host(),
+        body.len()
+    );
+    for _ in 0..20 {
+        let mut wire = crate::harness::Wire::open(daemon.address, &config).await.unwrap();
+        wire.send(request.as_bytes()).await.unwrap();
+        wire.end().await.unwrap();
+        let said = String::from_utf8(wire.closed().await).unwrap();
+        assert!(said.starts_with("HTTP/1.1 201 "), "{said}");
+    }
+}
+
 /// IPv6 beside IPv4; a peer's address is told as it is.
 #[tokio::test(flavor = "multi_thread")]
 async fn both_families_of_addresses_are_served() {

@@ -98,6 +98,11 @@ impl Wire {
         self.stream.flush().await
     }
 
+    /// Says that nothing more comes from this side.
+    pub(crate) async fn end(&mut self) -> std::io::Result<()> {
+        self.stream.shutdown().await
+    }
+
     /// One request with a `Content-Length`, and its answer.
     pub(crate) async fn request(
         &mut self,
