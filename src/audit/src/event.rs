@@ -15,9 +15,6 @@ use wire::{
 use crate::capped;
 use crate::hexadecimal::Hexadecimal;
 
-/// What an exchange's event takes, in bytes.
-const USUAL: usize = 2048;
-
 /// One event; it borrows most of what it tells of.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -245,12 +242,10 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// The event as the inside of a line: one JSON object, its strangers' texts capped. JSON escapes every control
+    /// Writes the event as the inside of a line: one JSON object, its strangers' texts capped. JSON escapes every control
     /// character, so that nothing in a certificate or a header can begin a line of its own (threat O4).
-    pub(crate) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let mut json = Vec::with_capacity(USUAL);
-        serde_json::to_writer(&mut json, self)?;
-        Ok(json)
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        serde_json::to_writer(out, self)
     }
 }
 
@@ -260,7 +255,7 @@ fn hexadecimal<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, 
 
 fn or_nothing<S: Serializer>(id: &Option<RequestId>, serializer: S) -> Result<S::Ok, S::Error> {
     match id {
-        Some(id) => serializer.collect_str(id),
+        Some(id) => id.serialize(serializer),
         None => serializer.serialize_str(""),
     }
 }
@@ -282,7 +277,8 @@ mod tests {
         );
         event.user_agent = Some("x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
         event.certrole.values.insert("subject", "ü".repeat(100_000));
-        let json = event.to_json().unwrap();
+        let mut json = Vec::new();
+        event.write_json(&mut json).unwrap();
         assert!(!json.contains(&b'\n') && !json.contains(&b'\r') && !json.contains(&0x1b));
         assert!(json.len() < 4096, "{}", json.len());
         let read: serde_json::Value = serde_json::from_slice(&json).unwrap();

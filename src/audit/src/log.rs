@@ -14,6 +14,7 @@ use crate::checkpoint::{Checkpoint, CheckpointKey};
 use crate::disk::Disk;
 use crate::event::Event;
 use crate::recovery::{OpenError, Opened, recover};
+use crate::spare::Spare;
 use crate::strangers::{Admission, Strangers};
 use crate::writer::{Entry, Message, Writer, Written};
 
@@ -144,6 +145,7 @@ pub struct Log {
     sender: mpsc::Sender<Message>,
     strangers: Arc<Mutex<Strangers>>,
     figures: SharedFigures,
+    spare: Spare,
 }
 
 impl Log {
@@ -176,7 +178,9 @@ impl Log {
             checkpoint_at: now,
             figures: figures.clone(),
             text: Vec::new(),
+            spare: Spare::default(),
         };
+        let spare = writer.spare.clone();
         // A log that cannot be written now would refuse every exchange: better said at once.
         writer
             .attempt_first(now)
@@ -192,6 +196,7 @@ impl Log {
                 sender,
                 strangers: Arc::new(Mutex::new(strangers)),
                 figures,
+                spare,
             },
             opened,
         ))
@@ -263,10 +268,10 @@ impl Log {
     }
 
     fn send(&self, event: &Event<'_>, may_use_reserve: bool) -> Sent<'_> {
-        let inside = match event.to_json() {
-            Ok(inside) => inside,
-            Err(error) => return Sent::Refused(Unrecordable::Failed(error.to_string())),
-        };
+        let mut inside = self.spare.take();
+        if let Err(error) = event.write_json(&mut inside) {
+            return Sent::Refused(Unrecordable::Failed(error.to_string()));
+        }
         let (answer, answered) = oneshot::channel();
         let message = Message::Entry(Entry {
             kind: Kind::Event,

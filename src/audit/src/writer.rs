@@ -12,6 +12,7 @@ use crate::checkpoint::{Checkpoint, CheckpointKey};
 use crate::disk::{Disk, DiskFile};
 use crate::log::{Figures, Settings, SharedFigures, Unrecordable};
 use crate::recovery::Tail;
+use crate::spare::Spare;
 
 /// The most that one sync makes durable.
 pub(crate) const BATCH_BYTES: usize = 1 << 20;
@@ -58,6 +59,8 @@ pub(crate) struct Writer {
     pub(crate) figures: SharedFigures,
     /// The batch that is being written: one buffer for all of them.
     pub(crate) text: Vec<u8>,
+    /// Where the buffers of lines that are written go.
+    pub(crate) spare: Spare,
 }
 
 impl Writer {
@@ -112,7 +115,7 @@ impl Writer {
                 .disk
                 .free_bytes()
                 .is_ok_and(|free| free < self.settings.reserve_bytes);
-        let (kept, left_out): (Vec<Entry>, Vec<Entry>) = if reserve_only {
+        let (mut kept, mut left_out): (Vec<Entry>, Vec<Entry>) = if reserve_only {
             batch.into_iter().partition(|entry| entry.may_use_reserve)
         } else {
             (batch, Vec::new())
@@ -126,17 +129,19 @@ impl Writer {
         } else {
             self.commit(&lines, now, false)
         };
-        for entry in kept {
-            if let Some(answer) = entry.answer {
+        for entry in &mut kept {
+            if let Some(answer) = entry.answer.take() {
                 // Whoever no longer waits needs no answer; the line stands all the same.
                 let _ = answer.send(outcome.clone().map(|()| Written::Durable));
             }
         }
-        for entry in left_out {
-            if let Some(answer) = entry.answer {
+        for entry in &mut left_out {
+            if let Some(answer) = entry.answer.take() {
                 let _ = answer.send(Ok(Written::LeftOut));
             }
         }
+        let buffers = kept.into_iter().chain(left_out).map(|entry| entry.inside);
+        self.spare.give(buffers);
     }
 
     /// Writes what a log that was just opened owes: its first line, or the record of what was dropped.
