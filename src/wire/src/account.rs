@@ -42,20 +42,32 @@ impl FromStr for AccountId {
     }
 }
 
+impl AccountId {
+    fn digits(self) -> [u8; 12] {
+        let (mut digits, mut number) = ([b'0'; 12], self.0);
+        for digit in digits.iter_mut().rev() {
+            // A remainder by ten is one digit.
+            *digit = b'0'.saturating_add(u8::try_from(number % 10).unwrap_or(0));
+            number /= 10;
+        }
+        digits
+    }
+}
+
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012}", self.0)
+        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }
 
 impl fmt::Debug for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:012}", self.0)
+        fmt::Display::fmt(self, f)
     }
 }
 
 impl serde::Serialize for AccountId {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
     }
 }

@@ -103,13 +103,13 @@ impl CreateSession {
             if list.len() > MOST_MEMBERS {
                 return Err(MalformedCreateSession::TooMany);
             }
-            let mut seen: Vec<Cow<'_, str>> = Vec::with_capacity(list.len());
-            for (name, value) in list {
-                if seen.contains(&name) {
-                    return Err(MalformedCreateSession::Twice(capped(&name)));
+            for (at, (name, _)) in list.iter().enumerate() {
+                if list.iter().take(at).any(|(before, _)| before == name) {
+                    return Err(MalformedCreateSession::Twice(capped(name)));
                 }
+            }
+            for (name, value) in list {
                 members.put(&name, value)?;
-                seen.push(name);
             }
         }
         members.read()

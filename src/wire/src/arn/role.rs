@@ -1,10 +1,10 @@
 //! The ARNs of a role and of its sessions.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Fields, InvalidArn, Partition, capped, field, text_like};
+use super::{Fields, InvalidArn, Partition, capped, cut_at_colon, text_like};
 use crate::{AccountId, RoleSessionName};
 
 const FORM: &str = "arn:PARTITION:iam::ACCOUNT:role/PATH/NAME";
@@ -53,8 +53,15 @@ impl RoleArn {
     }
 
     fn path_and_name(&self) -> (&str, &str) {
-        let (_, resource) = self.text.split_once(":role").unwrap_or_default();
-        cut(resource).unwrap_or_default()
+        let (_, rest) = self.partition_and_rest();
+        // Behind the account, which is followed by `:role`.
+        cut(rest.get(22..).unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// The partition, and `iam::ACCOUNT:role/PATH/NAME`.
+    fn partition_and_rest(&self) -> (&str, &str) {
+        let partition_on = self.text.get(4..).unwrap_or_default();
+        cut_at_colon(partition_on).unwrap_or_default()
     }
 
     /// The ARN as text.
@@ -64,14 +71,24 @@ impl RoleArn {
 
     /// The ARN of a session of this role: the role's path does not appear in it (policy contract 4.5).
     pub fn session(&self, session_name: &RoleSessionName) -> AssumedRoleArn {
-        let (partition, account, name) = (field(&self.text, 1), self.account, self.name());
-        let mut text = String::with_capacity(192);
-        // Writing to a string cannot fail.
-        let _ = write!(
+        let (partition, rest) = self.partition_and_rest();
+        let account = rest.get(5..17).unwrap_or_default();
+        let (name, session) = (self.name(), session_name.as_str());
+        let text = [
+            "arn:",
+            partition,
+            ":sts::",
+            account,
+            ":assumed-role/",
+            name,
+            "/",
+            session,
+        ]
+        .concat();
+        AssumedRoleArn {
             text,
-            "arn:{partition}:sts::{account}:assumed-role/{name}/{session_name}"
-        );
-        AssumedRoleArn { text, account }
+            account: self.account,
+        }
     }
 }
 
@@ -181,7 +198,7 @@ mod tests {
             let read: RoleArn = role.parse().unwrap();
             assert_eq!((read.path(), read.name(), read.as_str()), (path, name, role));
             assert_eq!(read.session(&"0123".parse().unwrap()).as_str(), session);
-            let partition: Partition = field(role, 1).parse().unwrap();
+            let partition: Partition = role.split(':').nth(1).unwrap().parse().unwrap();
             assert_eq!(
                 RoleArn::new(&partition, read.account(), path, name).unwrap(),
                 read
