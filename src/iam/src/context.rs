@@ -1,7 +1,6 @@
 //! The context of one request: the keys that the broker sets, and nobody else (policy contract 3).
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use wire::{AccountId, Region, RoleSessionName, SessionDuration, SourceIdentity, Timestamp, TrustAnchorArn};
@@ -61,12 +60,7 @@ impl RequestContext<'_> {
             "aws:securetransport" | "aws:principalisawsservice" => "true".into(),
             "aws:viaawsservice" => "false".into(),
             "aws:principalservicename" => SERVICE_PRINCIPAL.into(),
-            "aws:sourcearn" => {
-                let mut arn = String::with_capacity(128);
-                // Writing to a string cannot fail.
-                let _ = write!(arn, "{}", self.source_arn?);
-                arn.into()
-            }
+            "aws:sourcearn" => self.source_arn?.as_str().into(),
             "aws:sourceaccount" => self.source_account?.to_string().into(),
             "aws:sourceip" => self.source_ip?.to_string().into(),
             "aws:useragent" => self.user_agent?.into(),

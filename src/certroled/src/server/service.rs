@@ -78,7 +78,7 @@ impl Service {
             _ => Form::Json,
         };
         let permit = self.in_flight.try_acquire();
-        let arrived = self.arrive(request, source, door, permit.is_ok()).await;
+        let arrived = self.arrive(request, source, door, permit.is_ok(), began).await;
         // Not before: nobody can make the time long between the draw and the seal that it serves (threat K6).
         let Some(fresh) = self.randomness.fresh() else {
             return self.without_randomness(form);
@@ -106,9 +106,10 @@ impl Service {
         source: Source,
         door: Result<Door, NoDoor>,
         has_room: bool,
+        began: Instant,
     ) -> Result<Arrived<'r>, AtTheDoor> {
         let refused = |class, rule| Err(AtTheDoor::new(class, rule));
-        if !self.rates.admit(source.address, Instant::now()) {
+        if !self.rates.admit(source.address, began) {
             return refused(ErrorClass::Throttled, "edge.rate");
         }
         if !has_room {
