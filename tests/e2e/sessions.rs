@@ -361,6 +361,51 @@ async fn each_profile_gives_its_own_tags_at_once() {
     }
 }
 
+/// The event tells of the certificate when it comes for the first time, when it is known, and when it is refused before and
+/// after it is trusted; and of its tags, where it has any.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_tell_of_the_certificate_whatever_becomes_of_it() {
+    let (acme, stranger) = (Authority::root("Acme Root"), Authority::root("Stranger"));
+    // A name whose facts are too long to be kept with its path.
+    let long = acme.leaf_with(Key::P256, &"\u{e9}".repeat(60), |params| {
+        params
+            .distinguished_name
+            .push(rcgen::DnType::LocalityName, "l".repeat(600));
+        params
+            .distinguished_name
+            .push(rcgen::DnType::StateOrProvinceName, "s".repeat(600));
+    });
+    let bare = "[profile.bare]\nroles = [\"Reader\"]\nattribute_mappings = []\n";
+    let daemon = Setup::with(&acme).more(bare).start().await;
+    for (leaf, profile, role, status) in [
+        (&acme.leaf("web-1"), "web", "Reader", 201),
+        (&acme.leaf("web-2"), "web", "Nobody", 403),
+        (&stranger.leaf("web-3"), "web", "Reader", 403),
+        (&acme.leaf("web-4"), "bare", "Reader", 403),
+        (&long, "web", "Reader", 201),
+    ] {
+        let certificate = x509::Certificate::parse(&leaf.der).unwrap();
+        for _ in 0..2 {
+            let answer = daemon.by_tls(leaf, &members("acme", profile, role)).await;
+            assert_eq!(answer.status, status, "{}", answer.body);
+            let event = daemon.event(&answer);
+            let told = &event["certrole"];
+            assert_eq!(
+                told["certificate"],
+                json!({
+                    "subject": certificate.subject().shown().as_ref(),
+                    "issuer": certificate.issuer().shown().as_ref(),
+                    "serial": certificate.serial().hex().as_ref(),
+                    "sha256": hex::encode(certificate.sha256()),
+                    "notBefore": certificate.not_before().rfc3339(),
+                    "notAfter": certificate.not_after().rfc3339(),
+                })
+            );
+            assert_eq!(told["tags"].is_object(), status == 201, "{event}");
+        }
+    }
+}
+
 /// Small clients take at most 2 KiB (the issue's own figures: a 32-character role, a 40-character session, a 60-byte
 /// issuer, a 64-byte source identity, 8 tags with 300 bytes of values).
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -54,11 +53,11 @@ impl Serialize for Capped<'_> {
     }
 }
 
-/// Writes session tags, whose lengths the mapping bounds, as one object.
-pub(crate) fn tags<S: Serializer>(
-    tags: &Option<Arc<[(String, String)]>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let tags = tags.as_deref().unwrap_or_default();
-    serializer.collect_map(tags.iter().map(|(key, value)| (key, value)))
+/// Session tags, whose lengths the mapping bounds: one object.
+pub(crate) struct Tags<'a>(pub(crate) &'a [(String, String)]);
+
+impl Serialize for Tags<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
 }

@@ -14,6 +14,7 @@ use wire::{
 
 use crate::capped;
 use crate::hexadecimal::Hexadecimal;
+use crate::written::Written;
 
 /// One event; it borrows most of what it tells of.
 #[derive(Debug, Clone, Serialize)]
@@ -186,25 +187,25 @@ pub struct Detail {
     pub proof: Option<&'static str>,
     /// The certificate presented.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<CertificateFacts>,
+    pub certificate: Option<Written>,
     /// The session tags, each key once.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "capped::tags")]
-    pub tags: Option<Arc<[(String, String)]>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Written>,
 }
 
 /// What is kept of a certificate.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CertificateFacts {
+pub struct CertificateFacts<'a> {
     /// The subject, as text.
     #[serde(serialize_with = "capped::text")]
-    pub subject: Arc<str>,
+    pub subject: &'a str,
     /// The issuer, as text.
     #[serde(serialize_with = "capped::text")]
-    pub issuer: Arc<str>,
+    pub issuer: &'a str,
     /// The serial number, hexadecimal.
     #[serde(serialize_with = "capped::text")]
-    pub serial: Arc<str>,
+    pub serial: &'a str,
     /// SHA-256 of the certificate, written in hexadecimal.
     #[serde(serialize_with = "hexadecimal")]
     pub sha256: [u8; 32],

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use audit::{
     CertificateFacts, Event, Origin, RequestParameters, ResponseElements, TlsDetails, Unrecordable,
-    UserIdentity,
+    UserIdentity, Written,
 };
 use wire::{AccountId, ErrorClass, RequestId, Timestamp};
 use x509::Certificate;
@@ -48,6 +48,8 @@ pub struct Witness<'a> {
     address: IpAddr,
     /// Whether the caller has proven who it is: from then on every refusal has its event.
     known: bool,
+    /// The certificate that was presented, until the event tells of it.
+    certificate: Option<Certificate>,
 }
 
 impl<'a> Witness<'a> {
@@ -91,6 +93,7 @@ impl<'a> Witness<'a> {
             request_id: attempt.request_id,
             address: attempt.source.address,
             known: false,
+            certificate: None,
         }
     }
 
@@ -102,20 +105,21 @@ impl<'a> Witness<'a> {
         } else {
             "TLS handshake"
         });
-        detail.certificate = Some(facts(&presented.certificate));
+        self.certificate = Some(presented.certificate.clone());
         self.event.recipient_account_id = Some(presented.wanted.trust_anchor.account());
         self.event.request_parameters = Some(RequestParameters(Arc::clone(&presented.wanted)));
     }
 
-    pub(crate) fn authenticated(&mut self, _: &Authenticated<'_>) {
+    pub(crate) fn authenticated(&mut self, authenticated: &Authenticated<'_>) {
         self.known = true;
         self.event.certrole.step = Step::Authorize.name();
+        self.event.certrole.certificate = authenticated.path.written_leaf().cloned();
     }
 
     pub(crate) fn authorized(&mut self, authorized: &Authorized<'_>) {
         let detail = &mut self.event.certrole;
         detail.step = Step::Issue.name();
-        detail.tags = Some(Arc::clone(authorized.tags.shared())).filter(|tags| !tags.is_empty());
+        detail.tags = authorized.written_tags();
         let dropped = authorized.tags.dropped();
         if !dropped.is_empty() {
             detail.values.insert("tags dropped", dropped.join(", "));
@@ -130,7 +134,15 @@ impl<'a> Witness<'a> {
         self.event.certrole.step = Step::Authorize.name();
     }
 
+    /// Has the event tell of the certificate, where it does not yet.
+    fn tell_certificate(&mut self) {
+        if self.event.certrole.certificate.is_none() {
+            self.event.certrole.certificate = self.certificate.as_ref().map(written);
+        }
+    }
+
     fn issued(&mut self, issued: &'a Issued) {
+        self.tell_certificate();
         self.event.event_id = Some(issued.event_id);
         self.event.certrole.step = Step::Record.name();
         if let Some(set) = issued.response.credential_set.first() {
@@ -146,6 +158,7 @@ impl<'a> Witness<'a> {
     }
 
     fn refused(&mut self, refusal: &Refusal) {
+        self.tell_certificate();
         let told = refusal.refused();
         self.event.error_code = Some(told.code);
         self.event.error_message = Some(told.message.into());
@@ -161,15 +174,16 @@ fn origin(source: Source) -> Origin {
     Origin::Address(source.address.to_canonical())
 }
 
-fn facts(certificate: &Certificate) -> CertificateFacts {
-    CertificateFacts {
-        subject: Arc::clone(certificate.subject().shown()),
-        issuer: Arc::clone(certificate.issuer().shown()),
-        serial: Arc::clone(certificate.serial().hex()),
+/// What events say of a certificate.
+pub(crate) fn written(certificate: &Certificate) -> Written {
+    Written::certificate(&CertificateFacts {
+        subject: certificate.subject().shown(),
+        issuer: certificate.issuer().shown(),
+        serial: certificate.serial().hex(),
         sha256: certificate.sha256(),
         not_before: certificate.not_before(),
         not_after: certificate.not_after(),
-    }
+    })
 }
 
 impl Issued {
@@ -297,6 +311,7 @@ impl Broker {
             request_id: edge.request_id,
             address: edge.source.address,
             known: false,
+            certificate: None,
         };
         let mut refusal = Refusal::new(Step::Edge, edge.class, edge.rule);
         refusal.values = edge.values;

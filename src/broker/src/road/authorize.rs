@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use audit::Written;
 use iam::{Decision, RequestContext, SessionTags};
 use wire::{CreateSession, ErrorClass, RoleSessionName, SessionDuration, SourceIdentity, Timestamp};
 use x509::Certificate;
@@ -57,6 +58,16 @@ impl<'s> Authenticated<'s> {
             tags,
             expires,
         })
+    }
+}
+
+impl Authorized<'_> {
+    /// The session tags, as events have them.
+    pub(crate) fn written_tags(&self) -> Option<Written> {
+        let path = &self.authenticated.path;
+        path.written_tags(self.profile)
+            .cloned()
+            .unwrap_or_else(|| Written::tags(self.tags.shared()))
     }
 }
 
