@@ -456,8 +456,7 @@ async fn connections_have_a_bound_in_all() {
     assert_eq!(daemon.readiness().await, Some(200));
 }
 
-/// A client that ends its side of the connection behind its request, as `openssl s_client` does at the end of its input,
-/// has its answer all the same.
+/// A client that ends its side of the connection behind its request has its answer all the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_said_all_is_answered() {
     let acme = Authority::root("Acme Root");
@@ -476,6 +475,29 @@ async fn whoever_has_said_all_is_answered() {
         wire.end().await.unwrap();
         let said = String::from_utf8(wire.closed().await).unwrap();
         assert!(said.starts_with("HTTP/1.1 201 "), "{said}");
+    }
+}
+
+/// What was not read of a refused request ends its connection, and the client is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_leaves_a_body_unread_says_that_the_connection_ends() {
+    let acme = Authority::root("Acme Root");
+    let daemon = Setup::with(&acme).start().await;
+    let config = daemon.tls(&Identity::Certificate(&acme.leaf("web-1")));
+    for (head, status) in [
+        ("POST /nowhere HTTP/1.1\r\nContent-Type: application/json", 404),
+        ("POST /sessions HTTP/1.1\r\nContent-Type: text/plain", 400),
+    ] {
+        let mut wire = crate::harness::Wire::open(daemon.address, &config).await.unwrap();
+        for (length, closes) in [(0, None), (100, Some("close"))] {
+            let request = format!(
+                "{head}\r\nHost: {}\r\nContent-Length: {length}\r\n\r\n",
+                daemon.host()
+            );
+            wire.send(request.as_bytes()).await.unwrap();
+            let answer = wire.answer().await.unwrap();
+            assert_eq!((answer.status, answer.header("connection")), (status, closes));
+        }
     }
 }
 

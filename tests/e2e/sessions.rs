@@ -358,6 +358,17 @@ async fn each_profile_gives_its_own_tags_at_once() {
         assert_eq!(answer.status, 201, "{}", answer.body);
         let tags = daemon.event(&answer)["certrole"]["tags"].clone();
         assert_eq!(tags.as_object().unwrap().len(), keys, "{profile}: {tags}");
+        assert_eq!(tags["x509Subject/OU"], "Web");
+        if keys > 1 {
+            assert_eq!(tags["x509Subject/CN"], "web-1");
+        }
+        // Another leaf's are its own.
+        let other = daemon
+            .by_tls(&acme.leaf("web-2"), &members("acme", profile, "Reader"))
+            .await;
+        let tags = daemon.event(&other)["certrole"]["tags"].clone();
+        assert_eq!(tags.as_object().unwrap().len(), keys, "{profile}: {tags}");
+        assert!(keys == 1 || tags["x509Subject/CN"] == "web-2", "{tags}");
     }
 }
 
@@ -402,6 +413,12 @@ async fn events_tell_of_the_certificate_whatever_becomes_of_it() {
                 })
             );
             assert_eq!(told["tags"].is_object(), status == 201, "{event}");
+            if status == 201 && leaf.der != long.der {
+                assert_eq!(
+                    format!("CN={}", told["tags"]["x509Subject/CN"].as_str().unwrap()),
+                    answer.json()["credentialSet"][0]["sourceIdentity"]
+                );
+            }
         }
     }
 }

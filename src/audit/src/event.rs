@@ -14,7 +14,7 @@ use wire::{
 
 use crate::capped;
 use crate::hexadecimal::Hexadecimal;
-use crate::written::Written;
+use crate::prewritten::Prewritten;
 
 /// One event; it borrows most of what it tells of.
 #[derive(Debug, Clone, Serialize)]
@@ -187,10 +187,10 @@ pub struct Detail {
     pub proof: Option<&'static str>,
     /// The certificate presented.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<Written>,
+    pub certificate: Option<Prewritten>,
     /// The session tags, each key once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Written>,
+    pub tags: Option<Prewritten>,
 }
 
 /// What is kept of a certificate.

@@ -1,6 +1,6 @@
 //! The audit log: who got what, when, from where, and why others did not.
 //!
-//! What lives here: the shape of an event (`event`, `written`), the chain that its lines form (`chain`), checkpoints signed by a
+//! What lives here: the shape of an event (`event`, `prewritten`), the chain that its lines form (`chain`), checkpoints signed by a
 //! key of their own (`checkpoint`), the writer that answers only after the disk has (`log`, `writer`, `spare`), what a log
 //! is opened from after a crash (`recovery`), the disk as a trait so that its faults can be rehearsed (`disk`), and the
 //! readers: `verify` for the auditor, `search` for the operator.
@@ -14,6 +14,7 @@ mod disk;
 mod event;
 mod hexadecimal;
 mod log;
+mod prewritten;
 mod primitives;
 mod recovery;
 mod search;
@@ -21,7 +22,6 @@ mod spare;
 mod strangers;
 mod verify;
 mod writer;
-mod written;
 
 pub use chain::Mark;
 pub use checkpoint::{Checkpoint, CheckpointKey, CheckpointPublicKey, NotACheckpoint, NotAKey};
@@ -30,7 +30,7 @@ pub use event::{
     CertificateFacts, Detail, Event, Origin, RequestParameters, ResponseElements, TlsDetails, UserIdentity,
 };
 pub use log::{Figures, Log, Receipt, Settings, Stranger, Unrecordable};
+pub use prewritten::Prewritten;
 pub use recovery::{OpenError, Opened};
 pub use search::{Found, Query, search};
 pub use verify::{Break, Known, Report, verify, verify_folder};
-pub use written::Written;

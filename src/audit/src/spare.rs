@@ -22,13 +22,15 @@ impl Spare {
 
     /// Takes buffers back.
     pub(crate) fn give(&self, buffers: impl Iterator<Item = Vec<u8>>) {
+        // What is not kept is freed, and all is emptied, before anybody else has to wait.
+        let mut empty: Vec<Vec<u8>> = buffers
+            .filter(|buffer| buffer.capacity() <= LARGEST)
+            .take(MOST)
+            .collect();
+        empty.iter_mut().for_each(Vec::clear);
         let mut kept = self.kept();
-        for mut buffer in buffers {
-            if kept.len() < MOST && buffer.capacity() <= LARGEST {
-                buffer.clear();
-                kept.push(buffer);
-            }
-        }
+        let room = MOST.saturating_sub(kept.len()).min(empty.len());
+        kept.extend(empty.drain(..room));
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {

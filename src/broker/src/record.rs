@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use audit::{
-    CertificateFacts, Event, Origin, RequestParameters, ResponseElements, TlsDetails, Unrecordable,
-    UserIdentity, Written,
+    CertificateFacts, Event, Origin, Prewritten, RequestParameters, ResponseElements, TlsDetails,
+    Unrecordable, UserIdentity,
 };
 use wire::{AccountId, ErrorClass, RequestId, Timestamp};
 use x509::Certificate;
@@ -175,8 +175,8 @@ fn origin(source: Source) -> Origin {
 }
 
 /// What events say of a certificate.
-pub(crate) fn written(certificate: &Certificate) -> Written {
-    Written::certificate(&CertificateFacts {
+pub(crate) fn written(certificate: &Certificate) -> Prewritten {
+    Prewritten::certificate(&CertificateFacts {
         subject: certificate.subject().shown(),
         issuer: certificate.issuer().shown(),
         serial: certificate.serial().hex(),
@@ -221,6 +221,7 @@ impl<T> Recorded<T> {
         given: T,
     ) -> impl Future<Output = Self> + use<'b, T> {
         let request_id = witness.request_id;
+        witness.tell_certificate();
         broker.name(&mut witness.event, request_id);
         let appended = broker.audit.append(&witness.event);
         async move {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use audit::Written;
+use audit::Prewritten;
 use iam::SessionTags;
 use pki::VerifiedPath;
 use quick_cache::sync::Cache;
@@ -54,7 +54,7 @@ pub(crate) struct KnownPath {
     subject_arn: SubjectArn,
     source_identity: Option<SourceIdentity>,
     /// What events say of the leaf.
-    written_leaf: Option<Written>,
+    written_leaf: Option<Prewritten>,
     /// Under the profile that was asked by first: a certificate usually asks by one.
     tags: OnceLock<KnownTags>,
 }
@@ -64,11 +64,11 @@ pub(crate) struct KnownPath {
 struct KnownTags {
     profile: Uuid,
     tags: SessionTags,
-    written: Option<Written>,
+    written: Option<Prewritten>,
 }
 
-/// The most bytes of tags, and of what is said of the leaf, that are kept with a path. Whoever has one good leaf can make
-/// many entries of it, each with its own.
+/// The most bytes of tags that are kept with a path, and the most of what is said of its leaf. Whoever has one good leaf
+/// can make many entries of it, each with its own: with the tags as they are written, some three kilobytes each.
 const MOST_BYTES: usize = 1024;
 
 impl KnownPath {
@@ -113,7 +113,7 @@ impl KnownPath {
             // Another profile's stay, where they came first.
             let _ = self.tags.set(KnownTags {
                 profile: profile.arn.id(),
-                written: Written::tags(tags.shared()),
+                written: Prewritten::tags(tags.shared()),
                 tags: tags.clone(),
             });
         }
@@ -121,12 +121,12 @@ impl KnownPath {
     }
 
     /// What events say of the leaf, where it is kept.
-    pub(crate) fn written_leaf(&self) -> Option<&Written> {
+    pub(crate) fn written_leaf(&self) -> Option<&Prewritten> {
         self.written_leaf.as_ref()
     }
 
     /// What events say of the leaf's session tags under this profile, where it is kept: nothing where there is none.
-    pub(crate) fn written_tags(&self, profile: &Profile) -> Option<&Option<Written>> {
+    pub(crate) fn written_tags(&self, profile: &Profile) -> Option<&Option<Prewritten>> {
         self.known_tags(profile).map(|known| &known.written)
     }
 

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use audit::Written;
+use audit::Prewritten;
 use iam::{Decision, RequestContext, SessionTags};
 use wire::{CreateSession, ErrorClass, RoleSessionName, SessionDuration, SourceIdentity, Timestamp};
 use x509::Certificate;
@@ -63,11 +63,11 @@ impl<'s> Authenticated<'s> {
 
 impl Authorized<'_> {
     /// The session tags, as events have them.
-    pub(crate) fn written_tags(&self) -> Option<Written> {
+    pub(crate) fn written_tags(&self) -> Option<Prewritten> {
         let path = &self.authenticated.path;
         path.written_tags(self.profile)
             .cloned()
-            .unwrap_or_else(|| Written::tags(self.tags.shared()))
+            .unwrap_or_else(|| Prewritten::tags(self.tags.shared()))
     }
 }
 

@@ -94,8 +94,9 @@ pub(crate) async fn serve(
             .timer(TokioTimer::new())
             // `Pace` bounds each phase by itself.
             .header_read_timeout(None)
-            // A client may end its side behind its request and still have its answer. And nothing is read meanwhile: each
-            // such read would take a buffer of eight kilobytes, to find nothing.
+            // A client may end its side behind its request and still have its answer. And nothing is read meanwhile:
+            // each such read would take a buffer of eight kilobytes, to find nothing. The price is that whoever goes
+            // away keeps its place until the audit log has answered.
             .half_close(true)
             .max_buf_size(service.limits.header_bytes)
             .max_headers(service.limits.header_count)

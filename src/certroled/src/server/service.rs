@@ -7,7 +7,7 @@ use std::time::Instant;
 use arc_swap::ArcSwap;
 use broker::{Broker, EdgeRefusal, Fresh, HandshakeProof, Recorded, Refused, Snapshot, Source, Step};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ALLOW, HOST, HeaderValue};
+use hyper::header::{ALLOW, CONNECTION, HOST, HeaderValue};
 use hyper::{Method, Request};
 use tokio::sync::Semaphore;
 use wire::{ErrorClass, RequestId};
@@ -23,6 +23,8 @@ use super::status::Status;
 use crate::clock;
 use crate::config::Limits;
 use crate::randomness::Drawing;
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// What all connections share.
 #[derive(Debug)]
@@ -86,7 +88,14 @@ impl Service {
         let id = fresh.request_id();
         let arrived = match arrived {
             Ok(arrived) => arrived,
-            Err(refusal) => return Box::pin(self.refuse(id, source, request, refusal, form)).await,
+            Err(refusal) => {
+                let mut answer = Box::pin(self.refuse(id, source, request, refusal, form)).await;
+                if !request.body().is_end_stream() {
+                    // Nobody reads the rest, so that nothing can follow on this connection: the client is told.
+                    answer.headers_mut().insert(CONNECTION, CLOSE);
+                }
+                return answer;
+            }
         };
         match arrived.door {
             Door::Sessions => {
@@ -99,7 +108,7 @@ impl Service {
         }
     }
 
-    /// Takes a request in: its rate, its form, its door, its size.
+    /// Takes a request in, at the door that it is for: its rate, its form, its size.
     async fn arrive<'r>(
         &self,
         request: &'r mut Request<Incoming>,

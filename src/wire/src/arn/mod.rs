@@ -98,15 +98,12 @@ impl<'a> Fields<'a> {
         if text.len() > LONGEST {
             return Err("it is longer than 1011 bytes");
         }
-        let mut rest = text;
+        let mut rest = text.strip_prefix("arn:").ok_or("it does not begin with `arn:`")?;
         let mut next = || {
             let (field, behind) = cut_at_colon(rest).ok_or("it has fewer than six fields")?;
             rest = behind;
             Ok(field)
         };
-        if next()? != "arn" {
-            return Err("it does not begin with `arn:`");
-        }
         Partition::check(next()?).map_err(|_| "its partition is not `aws` or `aws-…`")?;
         let (service, region) = (next()?, next()?);
         let account = next()?.parse().map_err(|_| "its account is not twelve digits")?;

@@ -222,6 +222,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_no_arn_at_all_is_told_so() {
+        for (text, reason) in [
+            ("Reader", "it does not begin with `arn:`"),
+            ("arn:aws:iam", "it has fewer than six fields"),
+            ("arn:aws:iam::12:role/R", "its account is not twelve digits"),
+        ] {
+            let told = text.parse::<RoleArn>().unwrap_err().to_string();
+            assert!(told.contains(reason), "{told}");
+        }
+    }
+
     /// Threat A8.
     #[test]
     fn look_alikes_of_a_role_arn_are_refused() {

@@ -4,8 +4,8 @@ use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, ORIGIN};
 
 use crate::server::request::text;
 
-/// The types of a body.
-const TAKEN: [&str; 2] = ["application/json", "application/x-amz-json-1.0"];
+/// The content types that are taken.
+const JSON_TYPES: [&str; 2] = ["application/json", "application/x-amz-json-1.0"];
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// What the door refuses before the broker sees it.
@@ -38,7 +38,7 @@ pub(crate) fn check(headers: &HeaderMap, has_body: bool) -> Result<(), NotForThi
     let given = headers.get_all(CONTENT_TYPE).iter().count();
     let media_type =
         text(headers, CONTENT_TYPE).map(|value| value.split(';').next().unwrap_or_default().trim());
-    let is_json = |given: &str| TAKEN.iter().any(|taken| given.eq_ignore_ascii_case(taken));
+    let is_json = |given: &str| JSON_TYPES.iter().any(|taken| given.eq_ignore_ascii_case(taken));
     match media_type {
         None if given == 0 && !has_body => Ok(()),
         Some(media_type) if given == 1 && is_json(media_type) => Ok(()),
