@@ -68,7 +68,9 @@ fn main() {
             .broker
             .exchange(&world.snapshot, &world.attempt(proof), world.fresh())
             .await;
-        black_box(serde_json::to_vec(&answered.outcome().unwrap().response).unwrap());
+        let mut answer = Vec::with_capacity(2048);
+        answered.outcome().unwrap().response.write_json(&mut answer);
+        black_box(answer);
     };
     let alone = process_cpu(|| {
         runtime.block_on(async {

@@ -147,7 +147,9 @@ async fn session(world: &World, at: Timestamp) -> Value {
         .broker
         .exchange(&world.snapshot, &attempt, world.fresh())
         .await;
-    serde_json::to_value(&recorded.outcome().unwrap().response).unwrap()
+    let mut answer = Vec::new();
+    recorded.outcome().unwrap().response.write_json(&mut answer);
+    serde_json::from_slice(&answer).unwrap()
 }
 
 /// GetCallerIdentity with these credentials, signed at one time and received at another.

@@ -3,22 +3,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde::ser::{SerializeStruct as _, Serializer};
 use wire::{
-    AccessKeyId, AccountId, AssumedRoleArn, CreateSession, RequestId, SourceIdentity, SubjectArn, Timestamp,
+    AccessKeyId, AccountId, AssumedRoleArn, CreateSession, JsonObject, RequestId, SourceIdentity, SubjectArn,
+    Timestamp,
 };
 
-use crate::capped;
+use crate::capped::capped;
 use crate::hexadecimal::Hexadecimal;
-use crate::prewritten::Prewritten;
 
 /// One event; it borrows most of what it tells of.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Event<'a> {
     /// The version of CloudTrail's record that these members are of.
     pub event_version: &'static str,
@@ -33,28 +31,20 @@ pub struct Event<'a> {
     /// The region.
     pub aws_region: &'a str,
     /// Where it came from.
-    #[serde(rename = "sourceIPAddress")]
     pub source_ip_address: Origin,
     /// What the client says it is.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "capped::some")]
     pub user_agent: Option<&'a str>,
     /// The refusal's code, as the caller was told.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<&'static str>,
     /// The refusal's text, as the caller was told.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "capped::some")]
     pub error_message: Option<Cow<'a, str>>,
     /// What was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_parameters: Option<RequestParameters>,
     /// What was given; never a secret.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub response_elements: Option<ResponseElements<'a>>,
     /// The request's id, which the caller was told.
-    #[serde(rename = "requestID", skip_serializing_if = "Option::is_none")]
     pub request_id: Option<RequestId>,
     /// The event's own id, made as a request's is; empty without randomness.
-    #[serde(rename = "eventID", serialize_with = "or_nothing")]
     pub event_id: Option<RequestId>,
     /// Whether nothing was changed or given.
     pub read_only: bool,
@@ -63,12 +53,10 @@ pub struct Event<'a> {
     /// Always true.
     pub management_event: bool,
     /// The account that was addressed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient_account_id: Option<AccountId>,
     /// Always `Management`.
     pub event_category: &'static str,
     /// The connection.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_details: Option<TlsDetails<'a>>,
     /// What CloudTrail has no member for.
     pub certrole: Detail,
@@ -83,33 +71,27 @@ pub enum Origin {
     Address(IpAddr),
 }
 
-impl Serialize for Origin {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ControlSocket => serializer.serialize_str("control socket"),
-            Self::Address(address) => serializer.collect_str(address),
+            Self::ControlSocket => f.write_str("control socket"),
+            Self::Address(address) => address.fmt(f),
         }
     }
 }
 
 /// Who acted.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default)]
 pub struct UserIdentity {
     /// `AWSService` for an exchange, `AssumedRole` for issued credentials, `Operator` for a local command.
-    #[serde(rename = "type")]
     pub kind: &'static str,
     /// The service in whose name it was done.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub invoked_by: Option<&'static str>,
     /// The session's id, or the operator's user id.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub principal_id: Option<String>,
     /// The session's ARN.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub arn: Option<String>,
     /// The access key that signed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_key_id: Option<String>,
 }
 
@@ -117,8 +99,8 @@ pub struct UserIdentity {
 #[derive(Debug, Clone)]
 pub struct RequestParameters(pub Arc<CreateSession>);
 
-impl Serialize for RequestParameters {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl RequestParameters {
+    fn write(&self, object: &mut JsonObject<'_>) {
         let CreateSession {
             trust_anchor,
             profile,
@@ -126,23 +108,20 @@ impl Serialize for RequestParameters {
             duration,
             session_name,
         } = self.0.as_ref();
-        let mut members = serializer.serialize_struct("RequestParameters", 5)?;
-        members.serialize_field("trustAnchorArn", trust_anchor)?;
-        members.serialize_field("profileArn", profile)?;
-        members.serialize_field("roleArn", role)?;
+        object.text("trustAnchorArn", trust_anchor.as_str());
+        object.text("profileArn", profile.as_str());
+        object.text("roleArn", role.as_str());
         if let Some(duration) = duration {
-            members.serialize_field("durationSeconds", &duration.seconds())?;
+            object.number("durationSeconds", duration.seconds());
         }
         if let Some(name) = session_name {
-            members.serialize_field("roleSessionName", name)?;
+            object.text("roleSessionName", name.as_str());
         }
-        members.end()
     }
 }
 
 /// What was given.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct ResponseElements<'a> {
     /// The access key id; the secret and the token are nowhere in the log.
     pub access_key_id: AccessKeyId,
@@ -159,55 +138,41 @@ pub struct ResponseElements<'a> {
 }
 
 /// The connection that a request came on.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct TlsDetails<'a> {
     /// The `Host` that the client sent.
-    #[serde(serialize_with = "capped::text")]
     pub client_provided_host_header: Cow<'a, str>,
 }
 
 /// What CloudTrail has no member for.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default)]
 pub struct Detail {
     /// The step of the road that was reached or that refused.
     pub step: &'static str,
     /// The rule that refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'static str>,
     /// What was compared.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "capped::values")]
     pub values: BTreeMap<&'static str, String>,
     /// The peer's port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_port: Option<u16>,
     /// How the key was proven.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<&'static str>,
     /// The certificate presented.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<Prewritten>,
+    pub certificate: Option<CertificateFacts>,
     /// The session tags, each key once.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Prewritten>,
+    pub tags: Option<Arc<[(String, String)]>>,
 }
 
 /// What is kept of a certificate.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CertificateFacts<'a> {
+#[derive(Debug, Clone)]
+pub struct CertificateFacts {
     /// The subject, as text.
-    #[serde(serialize_with = "capped::text")]
-    pub subject: &'a str,
+    pub subject: Arc<str>,
     /// The issuer, as text.
-    #[serde(serialize_with = "capped::text")]
-    pub issuer: &'a str,
+    pub issuer: Arc<str>,
     /// The serial number, hexadecimal.
-    #[serde(serialize_with = "capped::text")]
-    pub serial: &'a str,
+    pub serial: Arc<str>,
     /// SHA-256 of the certificate, written in hexadecimal.
-    #[serde(serialize_with = "hexadecimal")]
     pub sha256: [u8; 32],
     /// From when it is valid.
     pub not_before: Timestamp,
@@ -245,19 +210,129 @@ impl<'a> Event<'a> {
 
     /// Writes the event as the inside of a line: one JSON object, its strangers' texts capped. JSON escapes every control
     /// character, so that nothing in a certificate or a header can begin a line of its own (threat O4).
-    pub(crate) fn write_json(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-        serde_json::to_writer(out, self)
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        JsonObject::write(out, |event| self.write(event));
+    }
+
+    fn write(&self, event: &mut JsonObject<'_>) {
+        event.text("eventVersion", self.event_version);
+        event.object("userIdentity", |user| self.user_identity.write(user));
+        event.shown("eventTime", self.event_time);
+        event.text("eventSource", self.event_source);
+        event.text("eventName", self.event_name);
+        event.text("awsRegion", self.aws_region);
+        event.shown("sourceIPAddress", self.source_ip_address);
+        if let Some(agent) = self.user_agent {
+            event.text("userAgent", &capped(agent));
+        }
+        if let Some(code) = self.error_code {
+            event.text("errorCode", code);
+        }
+        if let Some(message) = &self.error_message {
+            event.text("errorMessage", &capped(message));
+        }
+        if let Some(asked) = &self.request_parameters {
+            event.object("requestParameters", |object| asked.write(object));
+        }
+        if let Some(given) = &self.response_elements {
+            event.object("responseElements", |object| given.write(object));
+        }
+        if let Some(id) = self.request_id {
+            event.shown("requestID", id);
+        }
+        match self.event_id {
+            Some(id) => event.shown("eventID", id),
+            None => event.text("eventID", ""),
+        }
+        event.flag("readOnly", self.read_only);
+        event.text("eventType", self.event_type);
+        event.flag("managementEvent", self.management_event);
+        if let Some(account) = self.recipient_account_id {
+            event.shown("recipientAccountId", account);
+        }
+        event.text("eventCategory", self.event_category);
+        if let Some(TlsDetails {
+            client_provided_host_header: host,
+        }) = &self.tls_details
+        {
+            event.object("tlsDetails", |tls| {
+                tls.text("clientProvidedHostHeader", &capped(host));
+            });
+        }
+        event.object("certrole", |detail| self.certrole.write(detail));
     }
 }
 
-fn hexadecimal<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(Hexadecimal::of(bytes).as_str())
+impl UserIdentity {
+    fn write(&self, user: &mut JsonObject<'_>) {
+        user.text("type", self.kind);
+        if let Some(service) = self.invoked_by {
+            user.text("invokedBy", service);
+        }
+        for (name, known) in [
+            ("principalId", &self.principal_id),
+            ("arn", &self.arn),
+            ("accessKeyId", &self.access_key_id),
+        ] {
+            if let Some(known) = known {
+                user.text(name, known);
+            }
+        }
+    }
 }
 
-fn or_nothing<S: Serializer>(id: &Option<RequestId>, serializer: S) -> Result<S::Ok, S::Error> {
-    match id {
-        Some(id) => id.serialize(serializer),
-        None => serializer.serialize_str(""),
+impl ResponseElements<'_> {
+    fn write(&self, given: &mut JsonObject<'_>) {
+        given.text("accessKeyId", self.access_key_id.as_str());
+        given.shown("expiration", self.expiration);
+        given.text("assumedRoleArn", self.assumed_role_arn.as_str());
+        given.text("assumedRoleId", self.assumed_role_id);
+        given.text("subjectArn", self.subject_arn.as_str());
+        given.text("sourceIdentity", self.source_identity.as_str());
+    }
+}
+
+impl Detail {
+    fn write(&self, detail: &mut JsonObject<'_>) {
+        detail.text("step", self.step);
+        if let Some(rule) = self.rule {
+            detail.text("rule", rule);
+        }
+        if !self.values.is_empty() {
+            detail.object("values", |values| {
+                for (name, value) in &self.values {
+                    values.named(name, &capped(value));
+                }
+            });
+        }
+        if let Some(port) = self.source_port {
+            detail.number("sourcePort", port);
+        }
+        if let Some(proof) = self.proof {
+            detail.text("proof", proof);
+        }
+        if let Some(certificate) = &self.certificate {
+            detail.object("certificate", |object| certificate.write(object));
+        }
+        if let Some(tags) = &self.tags {
+            // Their lengths are bounded by the mapping.
+            detail.object("tags", |object| {
+                for (key, value) in tags.iter() {
+                    object.named(key, value);
+                }
+            });
+        }
+    }
+}
+
+impl CertificateFacts {
+    fn write(&self, certificate: &mut JsonObject<'_>) {
+        certificate.text("subject", &capped(&self.subject));
+        certificate.text("issuer", &capped(&self.issuer));
+        certificate.text("serial", &capped(&self.serial));
+        certificate.text("sha256", Hexadecimal::of(&self.sha256).as_str());
+        certificate.shown("notBefore", self.not_before);
+        certificate.shown("notAfter", self.not_after);
     }
 }
 
@@ -279,7 +354,7 @@ mod tests {
         event.user_agent = Some("x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
         event.certrole.values.insert("subject", "ü".repeat(100_000));
         let mut json = Vec::new();
-        event.write_json(&mut json).unwrap();
+        event.write_json(&mut json);
         assert!(!json.contains(&b'\n') && !json.contains(&b'\r') && !json.contains(&0x1b));
         assert!(json.len() < 4096, "{}", json.len());
         let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
@@ -308,7 +383,11 @@ mod tests {
                 asked[member] = value;
             }
             let read = CreateSession::parse(None, asked.to_string().as_bytes()).unwrap();
-            let told = serde_json::to_value(RequestParameters(Arc::new(read))).unwrap();
+            let mut told = Vec::new();
+            JsonObject::write(&mut told, |object| {
+                RequestParameters(Arc::new(read)).write(object)
+            });
+            let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
             assert_eq!(told, asked);
         }
     }

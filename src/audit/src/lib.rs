@@ -1,9 +1,9 @@
 //! The audit log: who got what, when, from where, and why others did not.
 //!
-//! What lives here: the shape of an event (`event`, `prewritten`), the chain that its lines form (`chain`),
-//! checkpoints signed by a key of their own (`checkpoint`), the writer that answers only after the disk has (`log`,
-//! `writer`, `spare`), what a log is opened from after a crash (`recovery`), the disk as a trait so that its faults can
-//! be rehearsed (`disk`), and the readers: `verify` for the auditor, `search` for the operator.
+//! What lives here: the shape of an event (`event`), the chain that its lines form (`chain`), checkpoints signed by a
+//! key of their own (`checkpoint`), the writer that answers only after the disk has (`log`, `writer`, `spare`), what a log
+//! is opened from after a crash (`recovery`), the disk as a trait so that its faults can be rehearsed (`disk`), and the
+//! readers: `verify` for the auditor, `search` for the operator.
 //!
 //! What does not: the decision to record, which is `broker`'s, and any time of day, which comes with the events.
 
@@ -14,7 +14,6 @@ mod disk;
 mod event;
 mod hexadecimal;
 mod log;
-mod prewritten;
 mod primitives;
 mod recovery;
 mod search;
@@ -30,7 +29,6 @@ pub use event::{
     CertificateFacts, Detail, Event, Origin, RequestParameters, ResponseElements, TlsDetails, UserIdentity,
 };
 pub use log::{Figures, Log, Receipt, Settings, Stranger, Unrecordable};
-pub use prewritten::Prewritten;
 pub use recovery::{OpenError, Opened};
 pub use search::{Found, Query, search};
 pub use verify::{Break, Known, Report, verify, verify_folder};

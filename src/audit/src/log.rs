@@ -269,9 +269,7 @@ impl Log {
 
     fn send(&self, event: &Event<'_>, may_use_reserve: bool) -> Sent<'_> {
         let mut inside = self.spare.take();
-        if let Err(error) = event.write_json(&mut inside) {
-            return Sent::Refused(Unrecordable::Failed(error.to_string()));
-        }
+        event.write_json(&mut inside);
         let (answer, answered) = oneshot::channel();
         let message = Message::Entry(Entry {
             kind: Kind::Event,

@@ -8,8 +8,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use audit::{
-    CertificateFacts, Event, Origin, Prewritten, RequestParameters, ResponseElements, TlsDetails,
-    Unrecordable, UserIdentity,
+    CertificateFacts, Event, Origin, RequestParameters, ResponseElements, TlsDetails, Unrecordable,
+    UserIdentity,
 };
 use wire::{AccountId, ErrorClass, RequestId, Timestamp};
 use x509::Certificate;
@@ -48,8 +48,6 @@ pub struct Witness<'a> {
     address: IpAddr,
     /// Whether the caller has proven who it is: from then on every refusal has its event.
     known: bool,
-    /// The certificate that was presented, until the event tells of it.
-    certificate: Option<Certificate>,
 }
 
 impl<'a> Witness<'a> {
@@ -93,7 +91,6 @@ impl<'a> Witness<'a> {
             request_id: attempt.request_id,
             address: attempt.source.address,
             known: false,
-            certificate: None,
         }
     }
 
@@ -105,21 +102,20 @@ impl<'a> Witness<'a> {
         } else {
             "TLS handshake"
         });
-        self.certificate = Some(presented.certificate.clone());
+        detail.certificate = Some(facts(&presented.certificate));
         self.event.recipient_account_id = Some(presented.wanted.trust_anchor.account());
         self.event.request_parameters = Some(RequestParameters(Arc::clone(&presented.wanted)));
     }
 
-    pub(crate) fn authenticated(&mut self, authenticated: &Authenticated<'_>) {
+    pub(crate) fn authenticated(&mut self, _: &Authenticated<'_>) {
         self.known = true;
         self.event.certrole.step = Step::Authorize.name();
-        self.event.certrole.certificate = authenticated.path.written_leaf().cloned();
     }
 
     pub(crate) fn authorized(&mut self, authorized: &Authorized<'_>) {
         let detail = &mut self.event.certrole;
         detail.step = Step::Issue.name();
-        detail.tags = authorized.written_tags();
+        detail.tags = Some(Arc::clone(authorized.tags.shared())).filter(|tags| !tags.is_empty());
         let dropped = authorized.tags.dropped();
         if !dropped.is_empty() {
             detail.values.insert("tags dropped", dropped.join(", "));
@@ -134,15 +130,7 @@ impl<'a> Witness<'a> {
         self.event.certrole.step = Step::Authorize.name();
     }
 
-    /// Has the event tell of the certificate, where it does not yet.
-    fn tell_certificate(&mut self) {
-        if self.event.certrole.certificate.is_none() {
-            self.event.certrole.certificate = self.certificate.as_ref().map(written);
-        }
-    }
-
     fn issued(&mut self, issued: &'a Issued) {
-        self.tell_certificate();
         self.event.event_id = Some(issued.event_id);
         self.event.certrole.step = Step::Record.name();
         if let Some(set) = issued.response.credential_set.first() {
@@ -158,7 +146,6 @@ impl<'a> Witness<'a> {
     }
 
     fn refused(&mut self, refusal: &Refusal) {
-        self.tell_certificate();
         let told = refusal.refused();
         self.event.error_code = Some(told.code);
         self.event.error_message = Some(told.message.into());
@@ -175,15 +162,15 @@ fn origin(source: Source) -> Origin {
 }
 
 /// What events say of a certificate.
-pub(crate) fn written(certificate: &Certificate) -> Prewritten {
-    Prewritten::certificate(&CertificateFacts {
-        subject: certificate.subject().shown(),
-        issuer: certificate.issuer().shown(),
-        serial: certificate.serial().hex(),
+fn facts(certificate: &Certificate) -> CertificateFacts {
+    CertificateFacts {
+        subject: Arc::clone(certificate.subject().shown()),
+        issuer: Arc::clone(certificate.issuer().shown()),
+        serial: Arc::clone(certificate.serial().hex()),
         sha256: certificate.sha256(),
         not_before: certificate.not_before(),
         not_after: certificate.not_after(),
-    })
+    }
 }
 
 impl Issued {
@@ -221,7 +208,6 @@ impl<T> Recorded<T> {
         given: T,
     ) -> impl Future<Output = Self> + use<'b, T> {
         let request_id = witness.request_id;
-        witness.tell_certificate();
         broker.name(&mut witness.event, request_id);
         let appended = broker.audit.append(&witness.event);
         async move {
@@ -312,7 +298,6 @@ impl Broker {
             request_id: edge.request_id,
             address: edge.source.address,
             known: false,
-            certificate: None,
         };
         let mut refusal = Refusal::new(Step::Edge, edge.class, edge.rule);
         refusal.values = edge.values;

@@ -65,9 +65,3 @@ impl fmt::Debug for AccountId {
         fmt::Display::fmt(self, f)
     }
 }
-
-impl serde::Serialize for AccountId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
-    }
-}

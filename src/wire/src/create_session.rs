@@ -6,7 +6,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
-use crate::json::{Member, Members};
+use crate::json::{JsonObject, Member, Members};
 use crate::{
     AccessKeyId, AssumedRoleArn, InvalidArn, InvalidName, InvalidSessionDuration, ProfileArn, RoleArn,
     RoleSessionName, SessionDuration, SourceIdentity, SubjectArn, Timestamp, TrustAnchorArn,
@@ -244,8 +244,7 @@ impl serde::Serialize for SecretText {
 
 /// Temporary credentials: all four members are always there, as strings, since the official client cannot do
 /// without any of them (contract 1.7).
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The access key's id.
     pub access_key_id: AccessKeyId,
@@ -258,8 +257,7 @@ pub struct Credentials {
 }
 
 /// The session as an identity.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AssumedRoleUser {
     /// The session's ARN.
     pub arn: AssumedRoleArn,
@@ -268,8 +266,7 @@ pub struct AssumedRoleUser {
 }
 
 /// One set of credentials and what they stand for.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CredentialSet {
     /// The session as an identity.
     pub assumed_role_user: AssumedRoleUser,
@@ -284,13 +281,49 @@ pub struct CredentialSet {
 }
 
 /// The answer to `CreateSession`, status 201.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateSessionResponse {
     /// One element; clients read the first.
     pub credential_set: Vec<CredentialSet>,
     /// The ARN of the subject that authenticated.
     pub subject_arn: SubjectArn,
+}
+
+impl CreateSessionResponse {
+    /// Writes the body of the answer behind what is there.
+    pub fn write_json(&self, out: &mut Vec<u8>) {
+        JsonObject::write(out, |answer| {
+            answer.objects("credentialSet", &self.credential_set, |object, set| {
+                set.write(object)
+            });
+            answer.text("subjectArn", self.subject_arn.as_str());
+        });
+    }
+}
+
+impl CredentialSet {
+    fn write(&self, set: &mut JsonObject<'_>) {
+        set.object("assumedRoleUser", |user| {
+            let AssumedRoleUser { arn, assumed_role_id } = &self.assumed_role_user;
+            user.text("arn", arn.as_str());
+            user.text("assumedRoleId", assumed_role_id);
+        });
+        set.object("credentials", |object| {
+            let Credentials {
+                access_key_id,
+                secret_access_key,
+                session_token,
+                expiration,
+            } = &self.credentials;
+            object.text("accessKeyId", access_key_id.as_str());
+            object.text("secretAccessKey", secret_access_key.expose());
+            object.text("sessionToken", session_token.expose());
+            object.shown("expiration", expiration);
+        });
+        set.number("packedPolicySize", self.packed_policy_size);
+        set.text("roleArn", self.role_arn.as_str());
+        set.text("sourceIdentity", self.source_identity.as_str());
+    }
 }
 
 #[cfg(test)]
@@ -440,6 +473,55 @@ mod tests {
         let empty_role = QUERY.replace("arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fapp%2FReader", "");
         let error = CreateSession::parse(Some(&empty_role), b"").unwrap_err();
         assert_eq!(error, MalformedCreateSession::Missing("roleArn"));
+    }
+
+    /// Contract 1.7: these members, under these names, every one of credentials a text.
+    #[test]
+    fn the_answer_has_the_contracts_members() {
+        let account = "111122223333".parse().unwrap();
+        let role: RoleArn = "arn:aws:iam::111122223333:role/app/Reader".parse().unwrap();
+        let arn = role.session(&"0123".parse().unwrap());
+        let (partition, region) = ("aws".parse().unwrap(), "eu-local-1".parse().unwrap());
+        let access_key_id = AccessKeyId::new(account, [6; 5]);
+        let answer = CreateSessionResponse {
+            credential_set: vec![CredentialSet {
+                assumed_role_user: AssumedRoleUser {
+                    arn: arn.clone(),
+                    assumed_role_id: "AROA:0123".to_owned(),
+                },
+                credentials: Credentials {
+                    access_key_id,
+                    secret_access_key: SecretText::new("secret/+".to_owned()),
+                    session_token: SecretText::new("token".to_owned()),
+                    expiration: Timestamp::from_seconds(1_800_000_000),
+                },
+                packed_policy_size: 7,
+                role_arn: role,
+                source_identity: "CN=web".parse().unwrap(),
+            }],
+            subject_arn: SubjectArn::new(&partition, &region, account, b"a name"),
+        };
+        let mut written = Vec::new();
+        answer.write_json(&mut written);
+        let read: serde_json::Value = serde_json::from_slice(&written).unwrap();
+        assert_eq!(
+            read,
+            serde_json::json!({
+                "credentialSet": [{
+                    "assumedRoleUser": { "arn": arn.as_str(), "assumedRoleId": "AROA:0123" },
+                    "credentials": {
+                        "accessKeyId": access_key_id.as_str(),
+                        "secretAccessKey": "secret/+",
+                        "sessionToken": "token",
+                        "expiration": "2027-01-15T08:00:00Z",
+                    },
+                    "packedPolicySize": 7,
+                    "roleArn": "arn:aws:iam::111122223333:role/app/Reader",
+                    "sourceIdentity": "CN=web",
+                }],
+                "subjectArn": answer.subject_arn.as_str(),
+            })
+        );
     }
 
     /// Threat K11: a secret does not print.

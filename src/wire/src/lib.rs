@@ -33,6 +33,7 @@ pub use create_session::{
 pub use credential_process::CredentialProcessOutput;
 pub use error_class::ErrorClass;
 pub use identifiers::{AccessKeyId, InvalidIdentifier, ObjectKind, RequestId, RoleId, file_object_id};
+pub use json::JsonObject;
 pub use names::{InvalidName, RoleSessionName, SourceIdentity};
 pub use session_duration::{InvalidSessionDuration, SessionDuration};
 pub use sts::{CallerIdentityResponse, StsError};

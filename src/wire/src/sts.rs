@@ -36,9 +36,9 @@ impl CallerIdentityResponse {
     pub fn json(&self, request_id: RequestId) -> String {
         json!({"GetCallerIdentityResponse": {
             "GetCallerIdentityResult": {
-                "Account": self.account, "Arn": self.arn, "UserId": self.user_id,
+                "Account": self.account.to_string(), "Arn": self.arn.as_str(), "UserId": self.user_id,
             },
-            "ResponseMetadata": {"RequestId": request_id},
+            "ResponseMetadata": {"RequestId": request_id.to_string()},
         }})
         .to_string()
     }
@@ -72,7 +72,7 @@ impl StsError<'_> {
     pub fn json(&self, request_id: RequestId) -> String {
         json!({
             "Error": {"Type": self.fault(), "Code": self.code, "Message": self.message},
-            "RequestId": request_id,
+            "RequestId": request_id.to_string(),
         })
         .to_string()
     }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use audit::Prewritten;
 use iam::SessionTags;
 use pki::VerifiedPath;
 use quick_cache::sync::Cache;
@@ -11,7 +10,6 @@ use uuid::Uuid;
 use wire::{AccountId, SourceIdentity, SubjectArn, Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
-use crate::record;
 use crate::snapshot::{Anchor, Profile};
 
 /// How many are kept.
@@ -53,23 +51,13 @@ pub(crate) struct KnownPath {
     path: VerifiedPath,
     subject_arn: SubjectArn,
     source_identity: Option<SourceIdentity>,
-    /// What events say of the leaf.
-    written_leaf: Option<Prewritten>,
     /// Under the profile that was asked by first: a certificate usually asks by one.
-    tags: OnceLock<KnownTags>,
+    tags: OnceLock<(Uuid, SessionTags)>,
 }
 
-/// The session tags under a profile, and as events have them.
-#[derive(Debug)]
-struct KnownTags {
-    profile: Uuid,
-    tags: SessionTags,
-    written: Option<Prewritten>,
-}
-
-/// The most bytes of tags that are kept with a path, and the most of what is said of its leaf. Whoever has one good leaf
-/// can make many entries of it, each with its own: with the tags as they are written, some three kilobytes each.
-const MOST_BYTES: usize = 1024;
+/// The most bytes of tags that are kept with a path. Whoever has one good leaf can make many entries of it, each with
+/// its own.
+const MOST_TAG_BYTES: usize = 1024;
 
 impl KnownPath {
     /// A path to this anchor.
@@ -82,7 +70,6 @@ impl KnownPath {
         );
         Self {
             source_identity: iam::source_identity(path.leaf()),
-            written_leaf: Some(record::written(path.leaf())).filter(|leaf| leaf.bytes() <= MOST_BYTES),
             path,
             subject_arn,
             tags: OnceLock::new(),
@@ -105,33 +92,17 @@ impl KnownPath {
 
     /// The leaf's session tags under this profile.
     pub(crate) fn tags(&self, profile: &Profile) -> SessionTags {
-        if let Some(known) = self.known_tags(profile) {
-            return known.tags.clone();
+        match self.tags.get() {
+            Some((of, tags)) if *of == profile.arn.id() => tags.clone(),
+            _ => {
+                let tags = profile.attribute_mapping.tags(self.path.leaf());
+                if tags.bytes() <= MOST_TAG_BYTES {
+                    // Another profile's stay, where they came first.
+                    let _ = self.tags.set((profile.arn.id(), tags.clone()));
+                }
+                tags
+            }
         }
-        let tags = profile.attribute_mapping.tags(self.path.leaf());
-        if tags.bytes() <= MOST_BYTES {
-            // Another profile's stay, where they came first.
-            let _ = self.tags.set(KnownTags {
-                profile: profile.arn.id(),
-                written: Prewritten::tags(tags.shared()),
-                tags: tags.clone(),
-            });
-        }
-        tags
-    }
-
-    /// What events say of the leaf, where it is kept.
-    pub(crate) fn written_leaf(&self) -> Option<&Prewritten> {
-        self.written_leaf.as_ref()
-    }
-
-    /// What events say of the leaf's session tags under this profile, where it is kept: nothing where there is none.
-    pub(crate) fn written_tags(&self, profile: &Profile) -> Option<&Option<Prewritten>> {
-        self.known_tags(profile).map(|known| &known.written)
-    }
-
-    fn known_tags(&self, profile: &Profile) -> Option<&KnownTags> {
-        self.tags.get().filter(|known| known.profile == profile.arn.id())
     }
 }
 

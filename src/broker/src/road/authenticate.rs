@@ -25,7 +25,7 @@ pub(super) const WINDOW_SECONDS: i64 = 300;
 pub struct Authenticated<'s> {
     pub(super) presented: Presented,
     pub(super) anchor: &'s Anchor,
-    pub(crate) path: Arc<KnownPath>,
+    pub(super) path: Arc<KnownPath>,
 }
 
 impl Presented {

@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 
-use audit::Prewritten;
 use iam::{Decision, RequestContext, SessionTags};
 use wire::{CreateSession, ErrorClass, RoleSessionName, SessionDuration, SourceIdentity, Timestamp};
 use x509::Certificate;
@@ -58,16 +57,6 @@ impl<'s> Authenticated<'s> {
             tags,
             expires,
         })
-    }
-}
-
-impl Authorized<'_> {
-    /// The session tags, as events have them.
-    pub(crate) fn written_tags(&self) -> Option<Prewritten> {
-        let path = &self.authenticated.path;
-        path.written_tags(self.profile)
-            .cloned()
-            .unwrap_or_else(|| Prewritten::tags(self.tags.shared()))
     }
 }
 
