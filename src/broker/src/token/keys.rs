@@ -50,11 +50,8 @@ impl RootKey {
     ) -> Result<Vec<u8>, RandomnessUnavailable> {
         let salt: [u8; 32] = random(randomness)?;
         let mut sealed = secret.to_vec();
-        let key = cipher(
-            &extracted(&self.0, &salt),
-            &[b"certrole at rest v1", name.as_bytes()],
-        )
-        .ok_or(RandomnessUnavailable)?;
+        let key = cipher(&self.extracted(&salt), &[b"certrole at rest v1", name.as_bytes()])
+            .ok_or(RandomnessUnavailable)?;
         let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
         key.seal_in_place_append_tag(nonce, aead::Aad::from(name.as_bytes()), &mut sealed)
             .map_err(|_| RandomnessUnavailable)?;
@@ -71,11 +68,7 @@ impl RootKey {
         if *version != 1 {
             return Err(NotOurs);
         }
-        let key = cipher(
-            &extracted(&self.0, salt),
-            &[b"certrole at rest v1", name.as_bytes()],
-        )
-        .ok_or(NotOurs)?;
+        let key = cipher(&self.extracted(salt), &[b"certrole at rest v1", name.as_bytes()]).ok_or(NotOurs)?;
         let mut opened = Zeroizing::new(sealed.to_vec());
         let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
         let length = key
@@ -84,6 +77,11 @@ impl RootKey {
             .len();
         opened.truncate(length);
         Ok(opened)
+    }
+
+    /// What the keys of this salt are expanded from (RFC 5869, 2.2).
+    fn extracted(&self, salt: &[u8]) -> hkdf::Prk {
+        hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(self.0.as_slice())
     }
 }
 
@@ -98,12 +96,8 @@ impl fmt::Debug for RootKey {
 #[error("this was not sealed under this root key, or was changed since")]
 pub struct NotOurs;
 
-/// What the keys of this salt are expanded from (RFC 5869, 2.2).
-pub(crate) fn extracted(secret: &[u8; 32], salt: &[u8]) -> hkdf::Prk {
-    hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(secret)
-}
-
-/// A fresh key per salt, so that the nonce may be constant: no counter to restore, no birthday bound (threat K6).
+/// A fresh key per salt, which stands in `info` or went into `keys`, so that the nonce may be constant: no counter to
+/// restore, no birthday bound (threat K6).
 pub(crate) fn cipher(keys: &hkdf::Prk, info: &[&[u8]]) -> Option<aead::LessSafeKey> {
     let okm = keys.expand(info, &aead::AES_256_GCM).ok()?;
     Some(aead::LessSafeKey::new(aead::UnboundKey::from(okm)))
@@ -114,7 +108,7 @@ pub(crate) fn cipher(keys: &hkdf::Prk, info: &[&[u8]]) -> Option<aead::LessSafeK
 pub struct SealingKey {
     /// The key's number, which tokens name.
     pub id: u32,
-    pub(crate) secret: Zeroizing<[u8; 32]>,
+    secret: Zeroizing<[u8; 32]>,
     /// From when it seals.
     pub first_use: Timestamp,
     /// From when it seals no more.
@@ -151,6 +145,12 @@ impl SealingKey {
     /// The key itself, for sealing at rest.
     pub fn expose(&self) -> &[u8] {
         self.secret.as_slice()
+    }
+
+    /// What the keys of its tokens are expanded from. Nothing is extracted first: every bit of it is random already
+    /// (RFC 5869, 3.3).
+    pub(super) fn expansion(&self) -> hkdf::Prk {
+        hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, self.secret.as_slice())
     }
 
     fn opens_until(&self) -> Timestamp {

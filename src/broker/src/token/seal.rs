@@ -1,8 +1,8 @@
 //! Sealing and opening a token.
 //!
 //! Layout before base64: version (1 byte), purpose (1), key number (4, big-endian), salt (32), ciphertext and tag. A
-//! fresh AES-256-GCM key per token is derived from sealing key and salt; the first six bytes are authenticated
-//! and go into the derivation (threats K1, K6).
+//! fresh AES-256-GCM key per token is expanded from the sealing key, by the salt and the first six bytes, which are
+//! authenticated besides (threats K1, K6).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -10,7 +10,7 @@ use wire::{AccessKeyId, SecretText, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Claims;
-use super::keys::{KeyRing, cipher, extracted};
+use super::keys::{KeyRing, cipher};
 use crate::primitives::{aead, hkdf};
 
 const VERSION: u8 = 1;
@@ -24,7 +24,7 @@ pub(crate) type Salt = [u8; SALT];
 
 /// The largest token that is looked at; ours stay well below 4,096 bytes (policy contract 4.6).
 const LARGEST: usize = 8192;
-/// What a key derived from a token's salt is for: told apart, so that no derived key ever serves twice.
+/// What a key that is expanded with a token's salt is for: told apart, so that no such key ever serves twice.
 const FOR_CLAIMS: &[u8] = b"certrole token v1 claims";
 const FOR_SECRET: &[u8] = b"certrole token v1 secret access key";
 
@@ -68,8 +68,8 @@ pub(crate) fn seal(
     token.extend_from_slice(salt);
 
     claims.write(&mut token).ok_or(NotSealed::TooLarge)?;
-    let keys = extracted(&key.secret, salt);
-    let cipher = cipher(&keys, &[FOR_CLAIMS, &header]).ok_or(NotSealed::TooLarge)?;
+    let keys = key.expansion();
+    let cipher = cipher(&keys, &[FOR_CLAIMS, &header, salt]).ok_or(NotSealed::TooLarge)?;
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
     let plain = token.get_mut(HEADER + SALT..).ok_or(NotSealed::TooLarge)?;
     let tag = cipher
@@ -81,7 +81,7 @@ pub(crate) fn seal(
     if text.len() > LARGEST {
         return Err(NotSealed::TooLarge);
     }
-    let secret = secret_access_key(&keys, &header, &claims.access_key).ok_or(NotSealed::TooLarge)?;
+    let secret = secret_access_key(&keys, &header, salt, &claims.access_key).ok_or(NotSealed::TooLarge)?;
     Ok((SecretText::new(text), secret))
 }
 
@@ -99,15 +99,15 @@ pub(crate) fn open(text: &str, ring: &KeyRing, now: Timestamp) -> Result<OpenedT
     let id = u32::from_be_bytes(id);
     let key = ring.opening(id, now).ok_or(TokenRefused::UnknownKey(id))?;
 
-    let keys = extracted(&key.secret, salt);
-    let cipher = cipher(&keys, &[FOR_CLAIMS, header]).ok_or(TokenRefused::NotOurs)?;
+    let keys = key.expansion();
+    let cipher = cipher(&keys, &[FOR_CLAIMS, header, salt]).ok_or(TokenRefused::NotOurs)?;
     let mut opened = sealed.to_vec();
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
     let plain = cipher
         .open_in_place(nonce, aead::Aad::from(header), &mut opened)
         .map_err(|_| TokenRefused::NotOurs)?;
     let claims = Claims::read(plain).ok_or(TokenRefused::NotOurs)?;
-    let secret = secret_access_key(&keys, header, &claims.access_key).ok_or(TokenRefused::NotOurs)?;
+    let secret = secret_access_key(&keys, header, salt, &claims.access_key).ok_or(TokenRefused::NotOurs)?;
     Ok(OpenedToken { claims, secret })
 }
 
@@ -116,6 +116,7 @@ pub(crate) fn open(text: &str, ring: &KeyRing, now: Timestamp) -> Result<OpenedT
 fn secret_access_key(
     keys: &hkdf::Prk,
     header: &[u8; HEADER],
+    salt: &Salt,
     access_key: &AccessKeyId,
 ) -> Option<SecretText> {
     struct Thirty;
@@ -127,10 +128,13 @@ fn secret_access_key(
     }
 
     let mut bytes = Zeroizing::new([0; 30]);
-    keys.expand(&[FOR_SECRET, header, access_key.as_str().as_bytes()], Thirty)
-        .ok()?
-        .fill(bytes.as_mut_slice())
-        .ok()?;
+    keys.expand(
+        &[FOR_SECRET, header, salt, access_key.as_str().as_bytes()],
+        Thirty,
+    )
+    .ok()?
+    .fill(bytes.as_mut_slice())
+    .ok()?;
     Some(SecretText::new(STANDARD.encode(bytes.as_slice())))
 }
 
@@ -143,8 +147,8 @@ mod tests {
     use crate::token::SealingKey;
 
     /// `claims()` sealed by the build with ring.
-    const KNOWN_TOKEN: &str = "AQEAAAABCvafx3b2nuxLaIUzFqBB0P2upGZewpn7ySg1YKCm9mdj5eMgHovpKqeYwztgCT7iqe2xMYxhVjWbHi8yBC0DC8m7MxYHb0iaQg1ETBAriunVawf2VhERaSRPFOUObBc00wCo-ZhAnAg6zLKY_ZJFN2Fv5TBjhkP31Sc8Cy6QnLSvirJF96Obfw_lu5LgUlfyXr4cjLXUYyMF7-PL7VRadv_40ZYc6VA8kh_qVLC3P-pyLqcpbTuVjIzWz0EovWPYsmSmwtJTQ57Ouw2S2I391ZQhgfQxAg41NglP93RN8GOFRsY9xeRZ-7pStPx3lmoxEKcrs6LH64TXRSIxRJuuUaOIGggvhdpjYTE-9zMm-IMS3BKHkazvDDiAWDOaEtc837-7XHPqJNP6kn6XaZ-o";
-    const KNOWN_SECRET: &str = "kYL+HuKoer407G1+gRXY5473PJ96M56jqm5BXMYA";
+    const KNOWN_TOKEN: &str = "AQEAAAABCvafx3b2nuxLaIUzFqBB0P2upGZewpn7ySg1YKCm9mcvvOzlyvY8mpO9SCbUd91_1BkHVTY7fjHXTRmeyKMTHZSAHXYA55Ammmdi8l5YWaMzub2Ye4VP1WNkD8ih-_eifPHeNHRe40ZH09ewIvxkxLedET7FaKRgScHlFoeUs-p0MCw0Ymwy6ye5fUNMo6VHQLYUZB3aj6P5VFY2cgxB00vfTNPiN2VkcOuVwWE3D2ywNULo6ZdSlY7-DWtQ2U4akbLkPgxGZi8d6TdedveZydqcIUYsZQbxA6jRevSFvzl-2eCOpHGQx_Q-10_ue3c7vcGlhUFhBs5MRWi8uFl2HBXzig1GL9pz4578v2MRZ93f1wAo14EmBvS_Cvmgf0md6c_RTjA1dlguAREZoyi9";
+    const KNOWN_SECRET: &str = "QSoFYMshDP0ny8zIPKTOszxDcMDJFGIx4Kyd3rS1";
 
     fn now() -> Timestamp {
         Timestamp::from_seconds(1_800_000_000)
