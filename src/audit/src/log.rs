@@ -95,7 +95,7 @@ pub struct Figures {
     pub syncs: u64,
     /// Time spent writing and syncing.
     pub sync_time: Duration,
-    /// The CPU that the kernel spent on the syncs alone.
+    /// The CPU that the kernel spent on the syncs alone, by one of four.
     pub sync_cpu: Duration,
     /// Writes or syncs that failed.
     pub failures: u64,
@@ -177,6 +177,7 @@ impl Log {
             since_checkpoint: 0,
             checkpoint_at: now,
             figures: figures.clone(),
+            unmeasured: 0,
             text: Vec::new(),
             spare: Spare::default(),
         };
