@@ -1,8 +1,9 @@
 //! The whole road, on one screen.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use arc_swap::{ArcSwap, Guard};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use crate::attempt::Attempt;
@@ -26,7 +27,7 @@ pub struct Broker {
     pub(crate) signatures: VerifiedSignatures,
     pub(crate) answers: Arc<OcspAnswers>,
     pub(crate) evidence: Arc<dyn EvidenceSource>,
-    keys: RwLock<Arc<KeyRing>>,
+    keys: ArcSwap<KeyRing>,
 }
 
 /// A session that was issued, and whose event is in the log.
@@ -44,7 +45,7 @@ impl Broker {
         algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
         randomness: Arc<dyn Randomness>,
     ) -> Self {
-        let keys = RwLock::new(Arc::new(keys));
+        let keys = ArcSwap::from_pointee(keys);
         Self {
             audit,
             replay: ReplayMemory::default(),
@@ -102,14 +103,13 @@ impl Broker {
     }
 
     /// The keys in force.
-    pub fn key_ring(&self) -> Arc<KeyRing> {
-        // The ring is replaced whole: a panic elsewhere cannot have left it half-written.
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn key_ring(&self) -> Guard<Arc<KeyRing>> {
+        self.keys.load()
     }
 
     /// Puts other keys in force, for every request from now on.
     pub fn replace_key_ring(&self, keys: KeyRing) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        self.keys.store(Arc::new(keys));
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod by_signature;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use wire::{CreateSession, ErrorClass, Timestamp};
@@ -76,8 +77,9 @@ fn is_signed(attempt: &Attempt<'_>) -> bool {
     header || query_names(attempt).any(|name| starts_with_ignoring_case(&name, "x-amz-"))
 }
 
-fn query_names<'a>(attempt: &Attempt<'a>) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
-    attempt.request.query.unwrap_or("").split('&').map(|pair| {
+fn query_names<'a>(attempt: &Attempt<'a>) -> impl Iterator<Item = Cow<'a, str>> {
+    let pairs = attempt.request.query.map(|query| query.split('&'));
+    pairs.into_iter().flatten().map(|pair| {
         let name = pair.split_once('=').map_or(pair, |(name, _)| name);
         // An escaped name is the same name to whoever decodes it.
         percent_encoding::percent_decode_str(name).decode_utf8_lossy()
