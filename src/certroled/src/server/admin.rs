@@ -133,6 +133,7 @@ impl Admin {
             .collect();
         let standing = Standing {
             ready: self.readiness().0,
+            in_flight: self.service.in_flight.now(),
             audit: self.log.figures(),
             anchors,
             lists: list_figures(&snapshot, now),

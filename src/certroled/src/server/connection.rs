@@ -78,17 +78,13 @@ pub(crate) async fn serve(
     let proof = proven(tls.get_ref().1, notes.leaf(), service.broker.certificates());
     let pace = Pace::new(&service.limits);
 
-    let handler = {
-        let (service, pace) = (Arc::clone(&service), Arc::clone(&pace));
-        service_fn(move |mut request: Request<Incoming>| {
-            let (service, pace, proof) = (Arc::clone(&service), Arc::clone(&pace), proof.clone());
-            async move {
-                let _answering = pace.answering();
-                Ok::<_, Infallible>(answered(&service, &mut request, source, proof.as_deref()).await)
-            }
-        })
-    };
-    let stream = TokioIo::new(Paced::new(tls, Arc::clone(&pace)));
+    // Borrowed: what all connections share is counted once for each, and not with every request.
+    let (shared, paced, proven) = (&*service, &pace, proof.as_deref());
+    let handler = service_fn(async |mut request: Request<Incoming>| {
+        let _answering = paced.answering();
+        Ok::<_, Infallible>(answered(shared, &mut request, source, proven).await)
+    });
+    let stream = TokioIo::new(Paced::new(tls, &pace));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())

@@ -73,7 +73,7 @@ pub(crate) struct Metrics {
     reloads: Family<Reload, Counter>,
     exchange_seconds: Histogram,
     pub(crate) connections: Gauge,
-    pub(crate) in_flight: Gauge,
+    in_flight: Gauge,
     ready: Gauge,
     loaded: Gauge,
     anchor_days: Family<Anchor, Gauge>,
@@ -93,6 +93,8 @@ pub(crate) struct Metrics {
 #[derive(Debug)]
 pub(crate) struct Standing<'a> {
     pub(crate) ready: bool,
+    /// Requests that are being answered.
+    pub(crate) in_flight: usize,
     pub(crate) audit: audit::Figures,
     /// Days until each trust anchor's first certificate is over, by its name.
     pub(crate) anchors: Vec<(&'a str, i64)>,
@@ -192,7 +194,7 @@ impl Metrics {
         let audit_sync_cpu_seconds = Gauge::<f64, AtomicU64>::default();
         registry.register(
             "audit_sync_cpu_seconds",
-            "CPU that the syncs alone took since the start",
+            "CPU that the syncs alone took since the start, by one of four",
             audit_sync_cpu_seconds.clone(),
         );
         let audit_failures = Gauge::<u64, AtomicU64>::default();
@@ -261,7 +263,6 @@ impl Metrics {
         for family in [&self.lists, &self.revoked, &self.list_seconds] {
             family.clear();
         }
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         for figure in figures {
             let of = Anchor {
                 trust_anchor: figure.anchor.to_owned(),
@@ -277,6 +278,7 @@ impl Metrics {
     /// The exposition, with what stands now.
     pub(crate) fn exposition(&self, standing: &Standing<'_>) -> Result<String, std::fmt::Error> {
         self.ready.set(i64::from(standing.ready));
+        self.in_flight.set(number(standing.in_flight));
         self.loaded.set(standing.loaded);
         self.set_lists(&standing.lists);
         self.anchor_days.clear();
@@ -302,6 +304,10 @@ impl Metrics {
     }
 }
 
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -320,6 +326,7 @@ mod tests {
         metrics.exchanged(Duration::from_millis(1));
         let standing = Standing {
             ready: true,
+            in_flight: 3,
             audit: audit::Figures::default(),
             anchors: vec![("corp", 12)],
             lists: vec![ListFigures {
@@ -341,6 +348,7 @@ mod tests {
             "certroled_exchange_seconds_count 1",
             "certroled_trust_anchor_days_to_expiry{trust_anchor=\"corp\"} 12",
             "certroled_ready 1",
+            "certroled_requests_in_flight 3",
             "certroled_audit_writable 1",
             "certroled_objects_loaded_timestamp_seconds 7",
         ] {

@@ -7,6 +7,7 @@ mod admin;
 mod answer;
 mod connection;
 mod doors;
+mod in_flight;
 mod listen;
 mod logging;
 mod metrics;

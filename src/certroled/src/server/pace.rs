@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -45,8 +45,8 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    pub(crate) fn new(limits: &Limits) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
             phase: Mutex::new(Phase::First {
                 since: Instant::now(),
                 heard: false,
@@ -54,7 +54,7 @@ impl Pace {
             first: limits.first_request,
             head: limits.header,
             idle: limits.idle,
-        })
+        }
     }
 
     fn phase(&self) -> std::sync::MutexGuard<'_, Phase> {
@@ -73,9 +73,9 @@ impl Pace {
 
     /// A request's head has arrived. The connection is idle again when the guard ends, whatever became of the request.
     #[must_use]
-    pub(crate) fn answering(self: &Arc<Self>) -> Answering {
+    pub(crate) fn answering(&self) -> Answering<'_> {
         *self.phase() = Phase::Answering;
-        Answering(Arc::clone(self))
+        Answering(self)
     }
 
     /// Returns when the connection has become too slow.
@@ -105,9 +105,9 @@ impl Pace {
 
 /// A request that is being answered.
 #[derive(Debug)]
-pub(crate) struct Answering(Arc<Pace>);
+pub(crate) struct Answering<'p>(&'p Pace);
 
-impl Drop for Answering {
+impl Drop for Answering<'_> {
     fn drop(&mut self) {
         *self.0.phase() = Phase::Idle(Instant::now());
     }
@@ -115,18 +115,18 @@ impl Drop for Answering {
 
 /// A stream that tells its pace when bytes come.
 #[derive(Debug)]
-pub(crate) struct Paced<S> {
+pub(crate) struct Paced<'p, S> {
     stream: S,
-    pace: Arc<Pace>,
+    pace: &'p Pace,
 }
 
-impl<S> Paced<S> {
-    pub(crate) fn new(stream: S, pace: Arc<Pace>) -> Self {
+impl<'p, S> Paced<'p, S> {
+    pub(crate) fn new(stream: S, pace: &'p Pace) -> Self {
         Self { stream, pace }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Paced<'_, S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -141,7 +141,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<'_, S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,5 +1,8 @@
 //! A request as the doors see it: its head and its whole body, as plain bytes.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
@@ -34,11 +37,30 @@ pub(crate) enum NoBody {
 
 /// Reads the whole of a body, within its bounds.
 pub(crate) async fn read_body(body: &mut Incoming, most: usize, patience: Duration) -> Result<Bytes, NoBody> {
-    match tokio::time::timeout(patience, Limited::new(body, most).collect()).await {
-        Err(_) => Err(NoBody::TooSlow),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(NoBody::TooLarge),
-        Ok(Err(_)) => Err(NoBody::Broken),
+    let mut arriving = pin!(Limited::new(body, most).collect());
+    // One that came along with its head is there at the second look: at the first hyper begins to hand it over. Only who
+    // takes longer needs a timer.
+    let mut looked = false;
+    let at_once = poll_fn(|context| match arriving.as_mut().poll(context) {
+        Poll::Ready(arrived) => Poll::Ready(Some(arrived)),
+        Poll::Pending if looked => Poll::Ready(None),
+        Poll::Pending => {
+            looked = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    });
+    let arrived = match at_once.await {
+        Some(arrived) => arrived,
+        None => {
+            let in_time = tokio::time::timeout(patience, arriving).await;
+            in_time.map_err(|_| NoBody::TooSlow)?
+        }
+    };
+    match arrived {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(NoBody::TooLarge),
+        Err(_) => Err(NoBody::Broken),
     }
 }
 

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::addresses::{Connections, Rates};
 use super::admin::Admin;
+use super::in_flight::InFlight;
 use super::metrics::Metrics;
 use super::service::Service;
 use super::status::Status;
@@ -117,7 +118,7 @@ impl Daemon {
                 limits.requests_per_address_per_second,
                 limits.requests_per_address_burst,
             ),
-            in_flight: Semaphore::new(limits.requests_in_flight),
+            in_flight: InFlight::at_most(limits.requests_in_flight),
         });
         let room = Arc::new(Semaphore::new(limits.connections));
         let connections = Connections::new(limits.connections_per_address);

@@ -9,13 +9,13 @@ use broker::{Broker, EdgeRefusal, Fresh, HandshakeProof, Recorded, Refused, Snap
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ALLOW, CONNECTION, HOST, HeaderValue};
 use hyper::{Method, Request};
-use tokio::sync::Semaphore;
 use wire::{ErrorClass, RequestId};
 
 use super::addresses::Rates;
 use super::answer::{self, Answer, Form};
 use super::doors::sessions::{self, NotForThisDoor};
 use super::doors::sts;
+use super::in_flight::InFlight;
 use super::metrics::{Metrics, Outcome};
 use super::request::{Arrived, NoBody, read_body};
 use super::route::{Door, NoDoor, route};
@@ -36,7 +36,7 @@ pub(crate) struct Service {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) status: Arc<Status>,
     pub(crate) rates: Rates,
-    pub(crate) in_flight: Semaphore,
+    pub(crate) in_flight: InFlight,
 }
 
 /// A refusal at the door, before the broker is asked.
@@ -72,15 +72,14 @@ impl Service {
         source: Source,
         proof: Option<&HandshakeProof>,
     ) -> Answer {
-        let _counted = Counted::new(&self.metrics);
         let began = Instant::now();
         let door = route(request.method(), request.uri().path());
         let form = match door {
             Ok(Door::Sts) | Err(NoDoor::Method(Door::Sts)) => sts::form(request.headers()),
             _ => Form::Json,
         };
-        let permit = self.in_flight.try_acquire();
-        let arrived = self.arrive(request, source, door, permit.is_ok(), began).await;
+        let room = self.in_flight.enter();
+        let arrived = self.arrive(request, source, door, room.is_some(), began).await;
         // Not before: nobody can make the time long between the draw and the seal that it serves (threat K6).
         let Some(fresh) = self.randomness.fresh() else {
             return self.without_randomness(form);
@@ -305,22 +304,6 @@ impl Service {
             rule: "edge.randomness",
         });
         answer::without_randomness(form)
-    }
-}
-
-/// A request in flight, counted while it is.
-struct Counted<'m>(&'m Metrics);
-
-impl<'m> Counted<'m> {
-    fn new(metrics: &'m Metrics) -> Self {
-        metrics.in_flight.inc();
-        Self(metrics)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.in_flight.dec();
     }
 }
 

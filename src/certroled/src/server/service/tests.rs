@@ -76,7 +76,7 @@ fn service(source: Arc<dyn Randomness>) -> (TempDir, Service) {
             limits.requests_per_address_per_second,
             limits.requests_per_address_burst,
         ),
-        in_flight: Semaphore::new(limits.requests_in_flight),
+        in_flight: InFlight::at_most(limits.requests_in_flight),
     };
     (folder, service)
 }
@@ -139,7 +139,7 @@ async fn nothing_is_drawn_while_a_body_is_awaited() {
     let mut answering = pin!(answered(&service, server));
     let waits = std::future::poll_fn(|context| Poll::Ready(answering.as_mut().poll(context).is_pending()));
     assert!(waits.await);
-    assert_eq!(service.metrics.in_flight.get(), 1, "the request has begun");
+    assert_eq!(service.in_flight.now(), 1, "the request has begun");
     assert_eq!(source.0.load(Ordering::Relaxed), 0);
     client.write_all(b"{}").await.unwrap();
     answering.await;
