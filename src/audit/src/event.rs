@@ -217,7 +217,7 @@ impl<'a> Event<'a> {
     fn write(&self, event: &mut JsonObject<'_>) {
         event.text("eventVersion", self.event_version);
         event.object("userIdentity", |user| self.user_identity.write(user));
-        event.shown("eventTime", self.event_time);
+        event.instant("eventTime", self.event_time);
         event.text("eventSource", self.event_source);
         event.text("eventName", self.event_name);
         event.text("awsRegion", self.aws_region);
@@ -238,10 +238,10 @@ impl<'a> Event<'a> {
             event.object("responseElements", |object| given.write(object));
         }
         if let Some(id) = self.request_id {
-            event.shown("requestID", id);
+            event.id("requestID", id);
         }
         match self.event_id {
-            Some(id) => event.shown("eventID", id),
+            Some(id) => event.id("eventID", id),
             None => event.text("eventID", ""),
         }
         event.flag("readOnly", self.read_only);
@@ -284,7 +284,7 @@ impl UserIdentity {
 impl ResponseElements<'_> {
     fn write(&self, given: &mut JsonObject<'_>) {
         given.text("accessKeyId", self.access_key_id.as_str());
-        given.shown("expiration", self.expiration);
+        given.instant("expiration", self.expiration);
         given.text("assumedRoleArn", self.assumed_role_arn.as_str());
         given.text("assumedRoleId", self.assumed_role_id);
         given.text("subjectArn", self.subject_arn.as_str());
@@ -331,8 +331,8 @@ impl CertificateFacts {
         certificate.text("issuer", &capped(&self.issuer));
         certificate.text("serial", &capped(&self.serial));
         certificate.text("sha256", Hexadecimal::of(&self.sha256).as_str());
-        certificate.shown("notBefore", self.not_before);
-        certificate.shown("notAfter", self.not_after);
+        certificate.instant("notBefore", self.not_before);
+        certificate.instant("notAfter", self.not_after);
     }
 }
 

@@ -318,7 +318,7 @@ impl CredentialSet {
             object.text("accessKeyId", access_key_id.as_str());
             object.text("secretAccessKey", secret_access_key.expose());
             object.text("sessionToken", session_token.expose());
-            object.shown("expiration", expiration);
+            object.instant("expiration", *expiration);
         });
         set.number("packedPolicySize", self.packed_policy_size);
         set.text("roleArn", self.role_arn.as_str());

@@ -21,6 +21,24 @@ impl RequestId {
     pub fn from_random(random: [u8; 16]) -> Self {
         Self(uuid::Builder::from_random_bytes(random).into_uuid())
     }
+
+    /// The id as text, made in place.
+    pub fn written(self) -> WrittenId {
+        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+        self.0.hyphenated().encode_lower(&mut text);
+        WrittenId(text)
+    }
+}
+
+/// A request's id as text.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenId([u8; uuid::fmt::Hyphenated::LENGTH]);
+
+impl WrittenId {
+    /// The text: lower-case hexadecimal digits and hyphens.
+    pub fn as_str(&self) -> &str {
+        ascii(&self.0)
+    }
 }
 
 impl FromStr for RequestId {

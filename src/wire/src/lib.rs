@@ -32,7 +32,9 @@ pub use create_session::{
 };
 pub use credential_process::CredentialProcessOutput;
 pub use error_class::ErrorClass;
-pub use identifiers::{AccessKeyId, InvalidIdentifier, ObjectKind, RequestId, RoleId, file_object_id};
+pub use identifiers::{
+    AccessKeyId, InvalidIdentifier, ObjectKind, RequestId, RoleId, WrittenId, file_object_id,
+};
 pub use json::JsonObject;
 pub use names::{InvalidName, RoleSessionName, SourceIdentity};
 pub use session_duration::{InvalidSessionDuration, SessionDuration};

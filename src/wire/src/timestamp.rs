@@ -104,7 +104,7 @@ impl Timestamp {
         self.written().as_str().to_owned()
     }
 
-    fn written(self) -> Written {
+    pub(crate) fn written(self) -> Written {
         let at = self.date_time();
         let mut text = *b"0000-00-00T00:00:00Z";
         let [
@@ -146,10 +146,10 @@ impl Timestamp {
 }
 
 /// RFC 3339 without an allocation: an exchange writes an instant some ten times.
-struct Written([u8; 20]);
+pub(crate) struct Written([u8; 20]);
 
 impl Written {
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         // Digits and punctuation only.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }

@@ -5,6 +5,8 @@
 
 use std::fmt::{self, Display, Write as _};
 
+use crate::{RequestId, Timestamp};
+
 /// A JSON object that is being written. Its members stand in the order that they are given in; that no name is given
 /// twice is for the caller.
 #[derive(Debug)]
@@ -34,6 +36,16 @@ impl JsonObject<'_> {
         // Nothing that writes to memory fails.
         let _ = write!(Escaped(self.out), "{value}");
         self.out.push(b'"');
+    }
+
+    /// A member that is an instant, in RFC 3339.
+    pub fn instant(&mut self, name: &'static str, instant: Timestamp) {
+        self.text(name, instant.written().as_str());
+    }
+
+    /// A member that is the id of a request or an event.
+    pub fn id(&mut self, name: &'static str, id: RequestId) {
+        self.text(name, id.written().as_str());
     }
 
     /// A member that is a number.
@@ -181,6 +193,8 @@ mod tests {
             object.number("least", 0_u16);
             object.flag("yes", true);
             object.flag("no", false);
+            object.instant("instant", Timestamp::from_seconds(0));
+            object.id("id", RequestId::from_random([0; 16]));
             object.objects("two", &["a", "b"], |object, name| object.text("name", name));
             object.object("inside", |object| {
                 object.object("again", |object| object.text("x", "y"))
@@ -188,7 +202,7 @@ mod tests {
         });
         let (before, object) = out.split_at(7);
         assert_eq!(before, b"before ");
-        let wanted = r#"{"none":{},"nobody":[],"most":18446744073709551615,"least":0,"yes":true,"no":false,"two":[{"name":"a"},{"name":"b"}],"inside":{"again":{"x":"y"}}}"#;
+        let wanted = r#"{"none":{},"nobody":[],"most":18446744073709551615,"least":0,"yes":true,"no":false,"instant":"1970-01-01T00:00:00Z","id":"00000000-0000-4000-8000-000000000000","two":[{"name":"a"},{"name":"b"}],"inside":{"again":{"x":"y"}}}"#;
         assert_eq!(std::str::from_utf8(object).unwrap(), wanted);
         let read: Value = serde_json::from_slice(object).unwrap();
         assert_eq!(read["two"], json!([{"name": "a"}, {"name": "b"}]));
