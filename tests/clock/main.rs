@@ -15,7 +15,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use broker::{Anchor, Attempt, EvidenceSource, HandshakeProof, Source, Wanted};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use broker::{Anchor, Attempt, EvidenceSource, HandshakeProof, KeyRing, SealingKey, Source, Wanted};
 use rcgen::SigningKey as _;
 use serde_json::Value;
 use sigv4::{
@@ -192,6 +194,36 @@ async fn identity(
     };
     let attempt = received_at(request, received);
     rule(&world.broker.caller_identity(&world.snapshot, attempt).await)
+}
+
+/// Threat K7: from the moment that another key is in force it seals, and what was sealed before still opens.
+#[tokio::test]
+async fn the_keys_in_force_can_be_replaced() {
+    let start = now();
+    let world = World::make(start.plus(-7200));
+    let key_of = |session: &Value| {
+        let token = session["credentialSet"][0]["credentials"]["sessionToken"].as_str();
+        let bytes = URL_SAFE_NO_PAD.decode(token.unwrap()).unwrap();
+        u32::from_be_bytes(bytes[2..6].try_into().unwrap())
+    };
+    let before = session(&world, start).await;
+    assert_eq!(key_of(&before), 1);
+    let next = SealingKey::new(2, &[8; 32], start, start.plus(3600)).unwrap();
+    world
+        .broker
+        .replace_key_ring(KeyRing::new(vec![world.sealing.clone(), next.clone()]));
+    let after = session(&world, start).await;
+    assert_eq!(key_of(&after), 2);
+    for session in [&before, &after] {
+        assert_eq!(identity(&world, session, start, start).await, None);
+    }
+    // And where the first is gone, what it sealed is too.
+    world.broker.replace_key_ring(KeyRing::new(vec![next]));
+    assert_eq!(
+        identity(&world, &before, start, start).await,
+        Some("identity.token")
+    );
+    assert_eq!(identity(&world, &after, start, start).await, None);
 }
 
 /// Threat K8: good until the very second of the expiry, and not one longer.

@@ -34,6 +34,7 @@ pub(crate) static SYNC_MICROSECONDS: AtomicU64 = AtomicU64::new(0);
 /// The broker, its objects, and one client below an intermediate.
 pub(crate) struct World {
     pub(crate) broker: Broker,
+    pub(crate) sealing: SealingKey,
     pub(crate) snapshot: Snapshot,
     pub(crate) chain: Vec<Vec<u8>>,
     pub(crate) algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
@@ -113,9 +114,15 @@ impl World {
         let (log, _) = Log::open(audit::Settings::default(), disk, key, None, now).unwrap();
         let sealing = SealingKey::generate(1, now, &randomness).unwrap();
         let algorithms = default_provider().signature_verification_algorithms.all;
-        let broker = Broker::new(log, KeyRing::new(vec![sealing]), algorithms, Arc::new(randomness));
+        let broker = Broker::new(
+            log,
+            KeyRing::new(vec![sealing.clone()]),
+            algorithms,
+            Arc::new(randomness),
+        );
         Self {
             broker,
+            sealing,
             snapshot,
             chain: vec![leaf.der().to_vec(), middle.der().to_vec()],
             algorithms,

@@ -377,7 +377,7 @@ async fn each_profile_gives_its_own_tags_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_tell_of_the_certificate_whatever_becomes_of_it() {
     let (acme, stranger) = (Authority::root("Acme Root"), Authority::root("Stranger"));
-    // A name whose facts are too long to be kept with its path.
+    // A name that is cut.
     let long = acme.leaf_with(Key::P256, &"\u{e9}".repeat(60), |params| {
         params
             .distinguished_name

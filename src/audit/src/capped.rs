@@ -2,11 +2,17 @@
 
 use std::borrow::Cow;
 
+use wire::JsonObject;
+
 /// The longest text that an event takes from a stranger, in bytes.
 const LONGEST: usize = 1024;
 
-/// A text as it is written.
-pub(crate) fn capped(text: &str) -> Cow<'_, str> {
+/// A member that is such a text.
+pub(crate) fn text(object: &mut JsonObject<'_>, name: &'static str, text: &str) {
+    object.text(name, &capped(text));
+}
+
+fn capped(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST {
         return text.into();
     }

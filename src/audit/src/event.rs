@@ -12,7 +12,7 @@ use wire::{
     Timestamp,
 };
 
-use crate::capped::capped;
+use crate::capped;
 use crate::hexadecimal::Hexadecimal;
 
 /// One event; it borrows most of what it tells of.
@@ -223,13 +223,13 @@ impl<'a> Event<'a> {
         event.text("awsRegion", self.aws_region);
         event.shown("sourceIPAddress", self.source_ip_address);
         if let Some(agent) = self.user_agent {
-            event.text("userAgent", &capped(agent));
+            capped::text(event, "userAgent", agent);
         }
         if let Some(code) = self.error_code {
             event.text("errorCode", code);
         }
         if let Some(message) = &self.error_message {
-            event.text("errorMessage", &capped(message));
+            capped::text(event, "errorMessage", message);
         }
         if let Some(asked) = &self.request_parameters {
             event.object("requestParameters", |object| asked.write(object));
@@ -256,7 +256,7 @@ impl<'a> Event<'a> {
         }) = &self.tls_details
         {
             event.object("tlsDetails", |tls| {
-                tls.text("clientProvidedHostHeader", &capped(host));
+                capped::text(tls, "clientProvidedHostHeader", host);
             });
         }
         event.object("certrole", |detail| self.certrole.write(detail));
@@ -301,7 +301,7 @@ impl Detail {
         if !self.values.is_empty() {
             detail.object("values", |values| {
                 for (name, value) in &self.values {
-                    values.named(name, &capped(value));
+                    capped::text(values, name, value);
                 }
             });
         }
@@ -327,9 +327,9 @@ impl Detail {
 
 impl CertificateFacts {
     fn write(&self, certificate: &mut JsonObject<'_>) {
-        certificate.text("subject", &capped(&self.subject));
-        certificate.text("issuer", &capped(&self.issuer));
-        certificate.text("serial", &capped(&self.serial));
+        capped::text(certificate, "subject", &self.subject);
+        capped::text(certificate, "issuer", &self.issuer);
+        capped::text(certificate, "serial", &self.serial);
         certificate.text("sha256", Hexadecimal::of(&self.sha256).as_str());
         certificate.instant("notBefore", self.not_before);
         certificate.instant("notAfter", self.not_after);
@@ -341,25 +341,152 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
 
-    /// Threat O4.
-    #[test]
-    fn no_text_can_begin_a_line_or_grow_without_bound() {
-        let mut event = Event::new(
+    fn event() -> Event<'static> {
+        let from = Origin::ControlSocket;
+        Event::new(
             "certrole.local",
             "CreateSession",
-            Origin::ControlSocket,
+            from,
             Timestamp::from_seconds(0),
             "r",
-        );
-        event.user_agent = Some("x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
-        event.certrole.values.insert("subject", "ü".repeat(100_000));
+        )
+    }
+
+    fn written(event: &Event<'_>) -> String {
         let mut json = Vec::new();
         event.write_json(&mut json);
-        assert!(!json.contains(&b'\n') && !json.contains(&b'\r') && !json.contains(&0x1b));
-        assert!(json.len() < 4096, "{}", json.len());
-        let read: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        String::from_utf8(json).unwrap()
+    }
+
+    /// Threat O4.
+    #[test]
+    fn no_text_can_begin_a_line() {
+        let mut event = event();
+        event.user_agent = Some("x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
+        let json = written(&event);
+        assert!(!json.contains(['\n', '\r', '\u{1b}']));
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read["sourceIPAddress"], "control socket");
         assert_eq!(read["userAgent"], "x\r\n{\"forged\":true}\u{1b}[31m\u{2028}");
+    }
+
+    /// Threat O4: wherever a stranger chooses a text's length.
+    #[test]
+    fn no_text_can_grow_without_bound() {
+        let long = "\u{fc}".repeat(50_000);
+        let mut event = event();
+        event.user_agent = Some(&long);
+        event.error_message = Some(Cow::Borrowed(&long));
+        event.tls_details = Some(TlsDetails {
+            client_provided_host_header: Cow::Borrowed(&long),
+        });
+        event.certrole.values.insert("value", long.clone());
+        event.certrole.certificate = Some(CertificateFacts {
+            subject: long.as_str().into(),
+            issuer: long.as_str().into(),
+            serial: long.as_str().into(),
+            sha256: [0; 32],
+            not_before: Timestamp::from_seconds(0),
+            not_after: Timestamp::from_seconds(0),
+        });
+        let read: serde_json::Value = serde_json::from_str(&written(&event)).unwrap();
+        for place in [
+            "/userAgent",
+            "/errorMessage",
+            "/tlsDetails/clientProvidedHostHeader",
+            "/certrole/values/value",
+            "/certrole/certificate/subject",
+            "/certrole/certificate/issuer",
+            "/certrole/certificate/serial",
+        ] {
+            let cut = format!("{}…", "\u{fc}".repeat(512));
+            assert_eq!(read.pointer(place).unwrap(), &cut, "{place}");
+        }
+    }
+
+    /// Contract 6: whoever reads CloudTrail's events finds the members under these names, in this order.
+    #[test]
+    fn an_event_has_every_member_that_is_known_and_no_other() {
+        assert_eq!(
+            written(&event()),
+            r#"{"eventVersion":"1.08","userIdentity":{"type":""},"eventTime":"1970-01-01T00:00:00Z","eventSource":"certrole.local","eventName":"CreateSession","awsRegion":"r","sourceIPAddress":"control socket","eventID":"","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"eventCategory":"Management","certrole":{"step":""}}"#
+        );
+
+        let account: AccountId = "011122223333".parse().unwrap();
+        let (partition, region) = ("aws".parse().unwrap(), "r".parse().unwrap());
+        let role: wire::RoleArn = "arn:aws:iam::011122223333:role/R".parse().unwrap();
+        let session = role.session(&"s1".parse().unwrap());
+        let subject = SubjectArn::new(&partition, &region, account, b"name");
+        let identity: SourceIdentity = "CN=web".parse().unwrap();
+        let key = AccessKeyId::new(account, [6; 5]);
+        let asked = r#"{"trustAnchorArn":"arn:aws:rolesanywhere:r:011122223333:trust-anchor/11111111-2222-3333-4444-555555555555","profileArn":"arn:aws:rolesanywhere:r:011122223333:profile/11111111-2222-3333-4444-555555555555","roleArn":"arn:aws:iam::011122223333:role/R","durationSeconds":900,"roleSessionName":"web-1"}"#;
+        let mut full = event();
+        full.user_identity = UserIdentity {
+            kind: "AssumedRole",
+            invoked_by: Some("service"),
+            principal_id: Some("AROA:s".to_owned()),
+            arn: Some("arn".to_owned()),
+            access_key_id: Some("ASIA".to_owned()),
+        };
+        full.source_ip_address = Origin::Address("192.0.2.1".parse().unwrap());
+        full.user_agent = Some("agent");
+        full.error_code = Some("Code");
+        full.error_message = Some("message".into());
+        let parsed = CreateSession::parse(None, asked.as_bytes()).unwrap();
+        full.request_parameters = Some(RequestParameters(Arc::new(parsed)));
+        full.response_elements = Some(ResponseElements {
+            access_key_id: key,
+            expiration: Timestamp::from_seconds(1),
+            assumed_role_arn: &session,
+            assumed_role_id: "AROA:s",
+            subject_arn: &subject,
+            source_identity: &identity,
+        });
+        full.request_id = Some(RequestId::from_random([0; 16]));
+        full.event_id = Some(RequestId::from_random([1; 16]));
+        full.read_only = false;
+        full.recipient_account_id = Some(account);
+        full.tls_details = Some(TlsDetails {
+            client_provided_host_header: "host".into(),
+        });
+        full.certrole = Detail {
+            step: "record",
+            rule: Some("rule"),
+            values: BTreeMap::from([("a", "1".to_owned()), ("b", "2".to_owned())]),
+            source_port: Some(7),
+            proof: Some("signature"),
+            certificate: Some(CertificateFacts {
+                subject: "CN=web".into(),
+                issuer: "CN=CA".into(),
+                serial: "0123".into(),
+                sha256: [0xab; 32],
+                not_before: Timestamp::from_seconds(2),
+                not_after: Timestamp::from_seconds(3),
+            }),
+            tags: Some([("x509Subject/CN".to_owned(), "we\"b".to_owned())].into()),
+        };
+        let given = format!(
+            r#"{{"accessKeyId":"{key}","expiration":"1970-01-01T00:00:01Z","assumedRoleArn":"arn:aws:sts::011122223333:assumed-role/R/s1","assumedRoleId":"AROA:s","subjectArn":"{subject}","sourceIdentity":"CN=web"}}"#
+        );
+        let certificate = format!(
+            r#"{{"subject":"CN=web","issuer":"CN=CA","serial":"0123","sha256":"{}","notBefore":"1970-01-01T00:00:02Z","notAfter":"1970-01-01T00:00:03Z"}}"#,
+            "ab".repeat(32)
+        );
+        let wanted = [
+            r#"{"eventVersion":"1.08","userIdentity":{"type":"AssumedRole","invokedBy":"service","principalId":"AROA:s","arn":"arn","accessKeyId":"ASIA"},"#,
+            r#""eventTime":"1970-01-01T00:00:00Z","eventSource":"certrole.local","eventName":"CreateSession","awsRegion":"r","#,
+            r#""sourceIPAddress":"192.0.2.1","userAgent":"agent","errorCode":"Code","errorMessage":"message","requestParameters":"#,
+            asked,
+            r#","responseElements":"#,
+            &given,
+            r#","requestID":"00000000-0000-4000-8000-000000000000","eventID":"01010101-0101-4101-8101-010101010101","readOnly":false,"#,
+            r#""eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"011122223333","eventCategory":"Management","#,
+            r#""tlsDetails":{"clientProvidedHostHeader":"host"},"certrole":{"step":"record","rule":"rule","values":{"a":"1","b":"2"},"#,
+            r#""sourcePort":7,"proof":"signature","certificate":"#,
+            &certificate,
+            r#","tags":{"x509Subject/CN":"we\"b"}}}"#,
+        ];
+        assert_eq!(written(&full), wanted.concat());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The audit log: who got what, when, from where, and why others did not.
 //!
 //! What lives here: the shape of an event (`event`), the chain that its lines form (`chain`), checkpoints signed by a
-//! key of their own (`checkpoint`), the writer that answers only after the disk has (`log`, `writer`, `spare`), what a log
+//! key of their own (`checkpoint`), the writer that answers only after the disk has (`log`, `writer`, `spare`, `sampling`), what a log
 //! is opened from after a crash (`recovery`), the disk as a trait so that its faults can be rehearsed (`disk`), and the
 //! readers: `verify` for the auditor, `search` for the operator.
 //!
@@ -16,6 +16,7 @@ mod hexadecimal;
 mod log;
 mod primitives;
 mod recovery;
+mod sampling;
 mod search;
 mod spare;
 mod strangers;

@@ -14,6 +14,7 @@ use crate::checkpoint::{Checkpoint, CheckpointKey};
 use crate::disk::Disk;
 use crate::event::Event;
 use crate::recovery::{OpenError, Opened, recover};
+use crate::sampling::Sampling;
 use crate::spare::Spare;
 use crate::strangers::{Admission, Strangers};
 use crate::writer::{Entry, Message, Writer, Written};
@@ -95,7 +96,7 @@ pub struct Figures {
     pub syncs: u64,
     /// Time spent writing and syncing.
     pub sync_time: Duration,
-    /// The CPU that the kernel spent on the syncs alone, by one of four.
+    /// The CPU that the kernel spent on the syncs alone, estimated from one sync in four.
     pub sync_cpu: Duration,
     /// Writes or syncs that failed.
     pub failures: u64,
@@ -177,7 +178,7 @@ impl Log {
             since_checkpoint: 0,
             checkpoint_at: now,
             figures: figures.clone(),
-            unmeasured: 0,
+            sampling: Sampling::default(),
             text: Vec::new(),
             spare: Spare::default(),
         };

@@ -12,13 +12,11 @@ use crate::checkpoint::{Checkpoint, CheckpointKey};
 use crate::disk::{Disk, DiskFile};
 use crate::log::{Figures, Settings, SharedFigures, Unrecordable};
 use crate::recovery::Tail;
+use crate::sampling::Sampling;
 use crate::spare::Spare;
 
 /// The most that one sync makes durable.
 pub(crate) const BATCH_BYTES: usize = 1 << 20;
-
-/// One sync in so many is measured, and stands for the others: a thread that asks for its CPU calls the kernel.
-const MEASURED: u32 = 4;
 
 /// A line on its way.
 #[derive(Debug)]
@@ -60,8 +58,8 @@ pub(crate) struct Writer {
     pub(crate) since_checkpoint: u64,
     pub(crate) checkpoint_at: Timestamp,
     pub(crate) figures: SharedFigures,
-    /// Syncs that pass before one's CPU is measured.
-    pub(crate) unmeasured: u32,
+    /// Which syncs' CPU is measured.
+    pub(crate) sampling: Sampling,
     /// The batch that is being written: one buffer for all of them.
     pub(crate) text: Vec<u8>,
     /// Where the buffers of lines that are written go.
@@ -269,23 +267,17 @@ impl Writer {
         Ok(())
     }
 
+    /// A thread that asks for its CPU calls the kernel: not every sync is measured.
     fn sync(&mut self, file: &mut dyn DiskFile) -> std::io::Result<()> {
-        self.unmeasured = match self.unmeasured.checked_sub(1) {
-            Some(left) => {
-                file.sync()?;
-                left
-            }
-            None => {
-                let began = cpu();
-                let synced = file.sync();
-                let took = cpu().saturating_sub(began).saturating_mul(MEASURED);
-                self.figures
-                    .change(|figures| figures.sync_cpu = figures.sync_cpu.saturating_add(took));
-                synced?;
-                MEASURED.saturating_sub(1)
-            }
-        };
-        Ok(())
+        if !self.sampling.next_is_measured() {
+            return file.sync();
+        }
+        let began = cpu();
+        let synced = file.sync();
+        let took = Sampling::estimate(cpu().saturating_sub(began));
+        self.figures
+            .change(|figures| figures.sync_cpu = figures.sync_cpu.saturating_add(took));
+        synced
     }
 }
 

@@ -107,6 +107,7 @@ impl<'a> Witness<'a> {
         self.event.request_parameters = Some(RequestParameters(Arc::clone(&presented.wanted)));
     }
 
+    /// The certificate is trusted, as its type proves.
     pub(crate) fn authenticated(&mut self, _: &Authenticated<'_>) {
         self.known = true;
         self.event.certrole.step = Step::Authorize.name();

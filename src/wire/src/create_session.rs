@@ -503,25 +503,17 @@ mod tests {
         };
         let mut written = Vec::new();
         answer.write_json(&mut written);
-        let read: serde_json::Value = serde_json::from_slice(&written).unwrap();
-        assert_eq!(
-            read,
-            serde_json::json!({
-                "credentialSet": [{
-                    "assumedRoleUser": { "arn": arn.as_str(), "assumedRoleId": "AROA:0123" },
-                    "credentials": {
-                        "accessKeyId": access_key_id.as_str(),
-                        "secretAccessKey": "secret/+",
-                        "sessionToken": "token",
-                        "expiration": "2027-01-15T08:00:00Z",
-                    },
-                    "packedPolicySize": 7,
-                    "roleArn": "arn:aws:iam::111122223333:role/app/Reader",
-                    "sourceIdentity": "CN=web",
-                }],
-                "subjectArn": answer.subject_arn.as_str(),
-            })
+        let user = format!(r#"{{"arn":"{}","assumedRoleId":"AROA:0123"}}"#, arn.as_str());
+        let credentials = format!(
+            r#"{{"accessKeyId":"{}","secretAccessKey":"secret/+","sessionToken":"token","expiration":"2027-01-15T08:00:00Z"}}"#,
+            access_key_id.as_str()
         );
+        let role = "arn:aws:iam::111122223333:role/app/Reader";
+        let wanted = format!(
+            r#"{{"credentialSet":[{{"assumedRoleUser":{user},"credentials":{credentials},"packedPolicySize":7,"roleArn":"{role}","sourceIdentity":"CN=web"}}],"subjectArn":"{}"}}"#,
+            answer.subject_arn
+        );
+        assert_eq!(String::from_utf8(written).unwrap(), wanted);
     }
 
     /// Threat K11: a secret does not print.

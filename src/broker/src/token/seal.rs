@@ -10,7 +10,7 @@ use wire::{AccessKeyId, SecretText, Timestamp};
 use zeroize::Zeroizing;
 
 use super::Claims;
-use super::keys::{KeyRing, cipher};
+use super::keys::{KeyRing, SealingKey, cipher};
 use crate::primitives::{aead, hkdf};
 
 const VERSION: u8 = 1;
@@ -68,8 +68,8 @@ pub(crate) fn seal(
     token.extend_from_slice(salt);
 
     claims.write(&mut token).ok_or(NotSealed::TooLarge)?;
-    let keys = key.expansion();
-    let cipher = cipher(&keys, &[FOR_CLAIMS, &header, salt]).ok_or(NotSealed::TooLarge)?;
+    let keys = TokenKeys::of(key, &header, salt);
+    let cipher = keys.claims().ok_or(NotSealed::TooLarge)?;
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
     let plain = token.get_mut(HEADER + SALT..).ok_or(NotSealed::TooLarge)?;
     let tag = cipher
@@ -81,7 +81,7 @@ pub(crate) fn seal(
     if text.len() > LARGEST {
         return Err(NotSealed::TooLarge);
     }
-    let secret = secret_access_key(&keys, &header, salt, &claims.access_key).ok_or(NotSealed::TooLarge)?;
+    let secret = keys.secret(&claims.access_key).ok_or(NotSealed::TooLarge)?;
     Ok((SecretText::new(text), secret))
 }
 
@@ -99,43 +99,55 @@ pub(crate) fn open(text: &str, ring: &KeyRing, now: Timestamp) -> Result<OpenedT
     let id = u32::from_be_bytes(id);
     let key = ring.opening(id, now).ok_or(TokenRefused::UnknownKey(id))?;
 
-    let keys = key.expansion();
-    let cipher = cipher(&keys, &[FOR_CLAIMS, header, salt]).ok_or(TokenRefused::NotOurs)?;
+    let keys = TokenKeys::of(key, header, salt);
+    let cipher = keys.claims().ok_or(TokenRefused::NotOurs)?;
     let mut opened = sealed.to_vec();
     let nonce = aead::Nonce::assume_unique_for_key([0; 12]);
     let plain = cipher
         .open_in_place(nonce, aead::Aad::from(header), &mut opened)
         .map_err(|_| TokenRefused::NotOurs)?;
     let claims = Claims::read(plain).ok_or(TokenRefused::NotOurs)?;
-    let secret = secret_access_key(&keys, header, salt, &claims.access_key).ok_or(TokenRefused::NotOurs)?;
+    let secret = keys.secret(&claims.access_key).ok_or(TokenRefused::NotOurs)?;
     Ok(OpenedToken { claims, secret })
 }
 
-/// The secret access key: derived, so that nothing has to store it. Thirty bytes are forty characters, the length
-/// that clients know (policy contract 4.6).
-fn secret_access_key(
-    keys: &hkdf::Prk,
-    header: &[u8; HEADER],
-    salt: &Salt,
-    access_key: &AccessKeyId,
-) -> Option<SecretText> {
-    struct Thirty;
+/// The keys of one token. Header and salt go into each of them: no other token has the same.
+struct TokenKeys<'t> {
+    keys: hkdf::Prk,
+    header: &'t [u8; HEADER],
+    salt: &'t Salt,
+}
 
-    impl hkdf::KeyType for Thirty {
-        fn len(&self) -> usize {
-            30
-        }
+impl<'t> TokenKeys<'t> {
+    fn of(key: &SealingKey, header: &'t [u8; HEADER], salt: &'t Salt) -> Self {
+        let keys = key.expansion();
+        Self { keys, header, salt }
     }
 
-    let mut bytes = Zeroizing::new([0; 30]);
-    keys.expand(
-        &[FOR_SECRET, header, salt, access_key.as_str().as_bytes()],
-        Thirty,
-    )
-    .ok()?
-    .fill(bytes.as_mut_slice())
-    .ok()?;
-    Some(SecretText::new(STANDARD.encode(bytes.as_slice())))
+    fn claims(&self) -> Option<aead::LessSafeKey> {
+        cipher(&self.keys, &[FOR_CLAIMS, self.header, self.salt])
+    }
+
+    /// The secret access key: derived, so that nothing has to store it. Thirty bytes are forty characters, the length
+    /// that clients know (policy contract 4.6).
+    fn secret(&self, access_key: &AccessKeyId) -> Option<SecretText> {
+        struct Thirty;
+
+        impl hkdf::KeyType for Thirty {
+            fn len(&self) -> usize {
+                30
+            }
+        }
+
+        let info = [FOR_SECRET, self.header, self.salt, access_key.as_str().as_bytes()];
+        let mut bytes = Zeroizing::new([0; 30]);
+        self.keys
+            .expand(&info, Thirty)
+            .ok()?
+            .fill(bytes.as_mut_slice())
+            .ok()?;
+        Some(SecretText::new(STANDARD.encode(bytes.as_slice())))
+    }
 }
 
 #[cfg(test)]
@@ -144,7 +156,6 @@ mod tests {
     use super::*;
     use crate::randomness::random;
     use crate::test_support::{Counted, claims};
-    use crate::token::SealingKey;
 
     /// `claims()` sealed by the build with ring.
     const KNOWN_TOKEN: &str = "AQEAAAABCvafx3b2nuxLaIUzFqBB0P2upGZewpn7ySg1YKCm9mcvvOzlyvY8mpO9SCbUd91_1BkHVTY7fjHXTRmeyKMTHZSAHXYA55Ammmdi8l5YWaMzub2Ye4VP1WNkD8ih-_eifPHeNHRe40ZH09ewIvxkxLedET7FaKRgScHlFoeUs-p0MCw0Ymwy6ye5fUNMo6VHQLYUZB3aj6P5VFY2cgxB00vfTNPiN2VkcOuVwWE3D2ywNULo6ZdSlY7-DWtQ2U4akbLkPgxGZi8d6TdedveZydqcIUYsZQbxA6jRevSFvzl-2eCOpHGQx_Q-10_ue3c7vcGlhUFhBs5MRWi8uFl2HBXzig1GL9pz4578v2MRZ93f1wAo14EmBvS_Cvmgf0md6c_RTjA1dlguAREZoyi9";
@@ -226,7 +237,8 @@ mod tests {
         );
     }
 
-    /// Threats K6, K10: the same claims sealed twice share neither token nor secret.
+    /// Threats K6, K10: the same claims sealed twice share neither token nor secret; and what is sealed differs, not the
+    /// salt before it alone.
     #[test]
     fn every_seal_is_fresh() {
         let randomness = Counted::default();
@@ -234,7 +246,8 @@ mod tests {
         let mut secrets = std::collections::HashSet::new();
         for _ in 0..1000 {
             let (token, secret) = seal(&claims(), &ring(), now(), &random(&randomness).unwrap()).unwrap();
-            assert!(tokens.insert(token.expose().to_owned()));
+            let token = URL_SAFE_NO_PAD.decode(token.expose()).unwrap();
+            assert!(tokens.insert(token[HEADER + SALT..].to_vec()));
             assert!(secrets.insert(secret.expose().to_owned()));
         }
     }

@@ -23,15 +23,16 @@ impl InFlight {
 
     /// A place, where there is one.
     pub(crate) fn enter(&self) -> Option<Room<'_>> {
-        let before = self.now.fetch_add(1, Ordering::Relaxed);
-        let room = Room(self);
-        // A place too many is given back at once.
-        (before < self.most).then_some(room)
+        let one_more = |now: usize| (now < self.most).then(|| now.saturating_add(1));
+        let entered = self
+            .now
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more);
+        entered.ok().map(|_| Room(self))
     }
 
     /// How many there are now.
     pub(crate) fn now(&self) -> usize {
-        self.now.load(Ordering::Relaxed).min(self.most)
+        self.now.load(Ordering::Relaxed)
     }
 }
 

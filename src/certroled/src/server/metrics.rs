@@ -134,7 +134,7 @@ impl Metrics {
         let in_flight = Gauge::default();
         registry.register(
             "requests_in_flight",
-            "Requests being answered now",
+            "Requests let in and not yet answered",
             in_flight.clone(),
         );
         let ready: Gauge = Gauge::default();
@@ -194,7 +194,7 @@ impl Metrics {
         let audit_sync_cpu_seconds = Gauge::<f64, AtomicU64>::default();
         registry.register(
             "audit_sync_cpu_seconds",
-            "CPU that the syncs alone took since the start, by one of four",
+            "CPU that the syncs alone took since the start, estimated from one sync in four",
             audit_sync_cpu_seconds.clone(),
         );
         let audit_failures = Gauge::<u64, AtomicU64>::default();

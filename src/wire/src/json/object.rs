@@ -29,11 +29,11 @@ impl JsonObject<'_> {
         quoted(self.out, text);
     }
 
-    /// A member that is a text, as it is shown.
+    /// A member that is a text, as it is shown, by a value that can always be.
     pub fn shown(&mut self, name: &'static str, value: impl Display) {
         self.name(name);
         self.out.push(b'"');
-        // Nothing that writes to memory fails.
+        // Memory takes all; where a value could not be shown its text would end early.
         let _ = write!(Escaped(self.out), "{value}");
         self.out.push(b'"');
     }

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 
@@ -127,6 +127,40 @@ async fn without_randomness_callers_are_told_to_come_again() {
     }
 }
 
+/// Whether it goes on waiting when it is looked at.
+async fn waits(mut answering: Pin<&mut impl Future>) -> bool {
+    std::future::poll_fn(|context| Poll::Ready(answering.as_mut().poll(context).is_pending())).await
+}
+
+/// Threat T9: whoever finds no room is told so at once, and whoever comes when there is some again is let in, however
+/// the request before it ended.
+#[tokio::test]
+async fn so_many_requests_are_let_in_and_no_more() {
+    let (_folder, mut service) = service(Arc::new(System::new()));
+    service.in_flight = InFlight::at_most(1);
+    let request = "POST /sessions HTTP/1.1\r\nhost: broker.example.com\r\ncontent-type: application/json\r\n\
+                   content-length: 2\r\nconnection: close\r\n\r\n";
+    let whole = format!("{request}{{}}");
+    for ends_by_itself in [true, false] {
+        let (mut client, server) = tokio::io::duplex(1 << 16);
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answering = Box::pin(answered(&service, server));
+        assert!(waits(answering.as_mut()).await);
+        let told = said(&service, &whole).await;
+        assert!(told.starts_with("http/1.1 503 "), "{told}");
+        assert!(told.contains("\r\nretry-after: 1\r\n"), "{told}");
+        if ends_by_itself {
+            client.write_all(b"{}").await.unwrap();
+            answering.await;
+        } else {
+            drop(answering);
+        }
+        let told = said(&service, &whole).await;
+        assert!(told.starts_with("http/1.1 403 "), "{told}");
+        assert_eq!(service.in_flight.now(), 0);
+    }
+}
+
 /// Threat K6: a machine that is copied while a client takes its time has drawn nothing that it could use twice.
 #[tokio::test]
 async fn nothing_is_drawn_while_a_body_is_awaited() {
@@ -137,8 +171,10 @@ async fn nothing_is_drawn_while_a_body_is_awaited() {
                 content-length: 2\r\nconnection: close\r\n\r\n";
     client.write_all(head.as_bytes()).await.unwrap();
     let mut answering = pin!(answered(&service, server));
-    let waits = std::future::poll_fn(|context| Poll::Ready(answering.as_mut().poll(context).is_pending()));
-    assert!(waits.await);
+    // More than once: the body is looked for at once, and then with a timer.
+    for _ in 0..3 {
+        assert!(waits(answering.as_mut()).await);
+    }
     assert_eq!(service.in_flight.now(), 1, "the request has begun");
     assert_eq!(source.0.load(Ordering::Relaxed), 0);
     client.write_all(b"{}").await.unwrap();
