@@ -318,16 +318,17 @@ impl Work {
             Target::List { .. } => "crl",
             Target::Answer { .. } => "ocsp",
         };
+        // Counted last: whoever sees the count finds in the log what it counts.
         match outcome {
             Ok(times) => {
-                self.metrics.fetched(kind, "ok");
                 self.jobs.fetched(target, times, now, jitter);
                 tracing::info!(kind, %at, this_update = %times.this_update, "evidence of revocation was fetched");
+                self.metrics.fetched(kind, "ok");
             }
             Err(reason) => {
-                self.metrics.fetched(kind, "failed");
                 let failures = self.jobs.failed(target, now, jitter);
                 tracing::warn!(kind, %at, failures, reason, "evidence of revocation could not be fetched");
+                self.metrics.fetched(kind, "failed");
             }
         }
     }
