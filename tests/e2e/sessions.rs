@@ -396,6 +396,8 @@ async fn events_tell_of_the_certificate_whatever_becomes_of_it() {
         (&long, "web", "Reader", 201),
     ] {
         let certificate = x509::Certificate::parse(&leaf.der).unwrap();
+        let is_cut = certificate.subject().shown().ends_with('…');
+        assert_eq!(is_cut, leaf.der == long.der);
         for _ in 0..2 {
             let answer = daemon.by_tls(leaf, &members("acme", profile, role)).await;
             assert_eq!(answer.status, status, "{}", answer.body);

@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
-use crate::AccountId;
+use crate::{AccountId, Ascii};
 
 /// The text is not an identifier of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,22 +23,11 @@ impl RequestId {
         Self(uuid::Builder::from_random_bytes(random).into_uuid())
     }
 
-    /// The id as text, made in place.
-    pub fn written(self) -> WrittenId {
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    /// The id as text: lower-case hexadecimal digits and hyphens.
+    pub fn written(self) -> Ascii<{ Hyphenated::LENGTH }> {
+        let mut text = [0; Hyphenated::LENGTH];
         self.0.hyphenated().encode_lower(&mut text);
-        WrittenId(text)
-    }
-}
-
-/// A request's id as text.
-#[derive(Debug, Clone, Copy)]
-pub struct WrittenId([u8; uuid::fmt::Hyphenated::LENGTH]);
-
-impl WrittenId {
-    /// The text: lower-case hexadecimal digits and hyphens.
-    pub fn as_str(&self) -> &str {
-        ascii(&self.0)
+        Ascii::new(text)
     }
 }
 

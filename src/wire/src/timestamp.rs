@@ -6,6 +6,8 @@ use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use crate::Ascii;
+
 /// An instant in whole seconds since 1970-01-01T00:00:00Z.
 ///
 /// Certificates, signatures and credentials all count in seconds; nothing finer is ever compared.
@@ -104,7 +106,7 @@ impl Timestamp {
         self.written().as_str().to_owned()
     }
 
-    pub(crate) fn written(self) -> Written {
+    pub(crate) fn written(self) -> Ascii<20> {
         let at = self.date_time();
         let mut text = *b"0000-00-00T00:00:00Z";
         let [
@@ -136,22 +138,12 @@ impl Timestamp {
         digits([h1, h2], at.hour().into());
         digits([m1, m2], at.minute().into());
         digits([s1, s2], at.second().into());
-        Written(text)
+        Ascii::new(text)
     }
 
     fn date_time(self) -> OffsetDateTime {
         // The constructor keeps every value within the years that `time` can hold.
         OffsetDateTime::from_unix_timestamp(self.0).unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
-}
-
-/// RFC 3339 without an allocation: an exchange writes an instant some ten times.
-pub(crate) struct Written([u8; 20]);
-
-impl Written {
-    pub(crate) fn as_str(&self) -> &str {
-        // Digits and punctuation only.
-        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 

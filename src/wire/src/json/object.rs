@@ -51,7 +51,7 @@ impl JsonObject<'_> {
     /// A member that is a number.
     pub fn number(&mut self, name: &'static str, number: impl Into<u64>) {
         self.name(name);
-        // Nor does a number.
+        // Memory takes all, and every number can be written.
         let _ = serde_json::to_writer(&mut *self.out, &number.into());
     }
 
