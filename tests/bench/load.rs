@@ -16,20 +16,28 @@
 mod harness;
 
 mod bare;
+mod clients;
+mod processor_time;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use harness::{Authority, Daemon, Identity, Key, Leaf, Setup, Wire, members};
+use clients::{Asked, Clients, Load};
+use harness::{Authority, Daemon, Identity, Key, Leaf, Setup};
+use processor_time::ProcessorTime;
 use rustls::ClientConfig;
 
-/// Servers and loads are measured in turn, so that what else the machine does meets all alike: a shared one is slower for
-/// minutes at a time.
-const ROUNDS: usize = 9;
-const WARM_UP: Duration = Duration::from_millis(300);
-const MEASURED: Duration = Duration::from_millis(1500);
+/// How often both servers are started anew: where a process happens to lie in memory makes it some microseconds a
+/// handshake quicker or slower, for as long as it runs.
+const SITTINGS: usize = 5;
+/// How often each row's turn comes in one sitting. A shared machine is slower for seconds or minutes at a time, so that
+/// servers and loads are measured in short slices, in turn: what else the machine does meets all alike.
+const ROUNDS: usize = 4;
+/// Slices of one turn. A handshake is ten times an exchange, and so is what is uncertain of it.
+const SLICES_NEW: usize = 2;
+const SLICES_KEPT: usize = 1;
+const WARM_UP: Duration = Duration::from_millis(200);
+const MEASURED: Duration = Duration::from_millis(500);
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -41,15 +49,6 @@ fn main() {
         .build()
         .unwrap()
         .block_on(compare());
-}
-
-/// How the load comes.
-#[derive(Debug, Clone, Copy)]
-enum Load {
-    /// A new TLS 1.3 connection for each request, from 16 clients.
-    New,
-    /// Requests on so many connections that are kept.
-    Kept(usize),
 }
 
 async fn compare() {
@@ -67,14 +66,16 @@ async fn compare() {
         "p50 ms",
         "p99 ms"
     );
-    let mut places = Vec::new();
-    for key in [Key::P256, Key::Rsa2048] {
-        places.push(Place::make(key).await);
-    }
-    let mut rows: Vec<Row<'_>> = places.iter().flat_map(Row::of).collect();
-    for _ in 0..ROUNDS {
-        for row in &mut rows {
-            row.measure().await;
+    let mut rows: Vec<Row> = [Key::P256, Key::Rsa2048].into_iter().flat_map(Row::of).collect();
+    for _ in 0..SITTINGS {
+        let mut places = Vec::new();
+        for row in &rows {
+            places.push(Place::make(row.key, row.load).await);
+        }
+        for _ in 0..ROUNDS {
+            for (row, place) in rows.iter_mut().zip(&mut places) {
+                row.measure(place).await;
+            }
         }
     }
     for row in &rows {
@@ -82,16 +83,16 @@ async fn compare() {
     }
 }
 
-/// The two servers, and whoever asks them with a key of one kind.
+/// The two servers, and those who ask them.
 struct Place {
-    key: Key,
     daemon: Daemon,
     bare: bare::Bare,
-    config: Arc<ClientConfig>,
+    clients_of_daemon: Clients,
+    clients_of_bare: Clients,
 }
 
 impl Place {
-    async fn make(key: Key) -> Self {
+    async fn make(key: Key, load: Load) -> Self {
         let acme = Authority::root("Acme Root");
         let middle = acme.intermediate("Acme Issuing");
         let leaf = middle
@@ -103,200 +104,164 @@ impl Place {
         let bare = bare::Bare::start(&daemon.home);
         let config = daemon.tls(&Identity::Certificate(&leaf));
         Self {
-            key,
+            clients_of_daemon: Clients::of(daemon.address, &config, daemon.host(), load),
+            clients_of_bare: Clients::of(bare.address, &config, daemon.host(), load),
             daemon,
             bare,
-            config,
         }
     }
 }
 
 /// One key under one load.
-struct Row<'p> {
-    place: &'p Place,
+struct Row {
+    key: Key,
     load: Load,
-    bares: Vec<Run>,
-    ours: Vec<Run>,
+    bare: Vec<Slice>,
+    ours: Vec<Slice>,
 }
 
-impl<'p> Row<'p> {
-    fn of(place: &'p Place) -> impl Iterator<Item = Self> {
-        [Load::New, Load::Kept(16), Load::Kept(256)]
-            .map(|load| Self {
-                place,
-                load,
-                bares: Vec::new(),
-                ours: Vec::new(),
-            })
-            .into_iter()
+impl Row {
+    fn of(key: Key) -> impl Iterator<Item = Self> {
+        let loads = [Load::New(16), Load::Kept(16), Load::Kept(256)];
+        loads.into_iter().map(move |load| Self {
+            key,
+            load,
+            bare: Vec::new(),
+            ours: Vec::new(),
+        })
     }
 
-    /// One round: the bare server, then the daemon.
-    async fn measure(&mut self) {
+    /// One turn: slices of the bare server and of the daemon.
+    async fn measure(&mut self, place: &mut Place) {
+        let slices = match self.load {
+            Load::New(_) => SLICES_NEW,
+            Load::Kept(_) => SLICES_KEPT,
+        };
         let Place {
-            daemon, bare, config, ..
-        } = self.place;
-        let host = daemon.host();
-        let theirs = run(bare.address, config, &host, self.load, bare.child.id()).await;
-        let before = syncs(daemon).await;
-        let mut one = run(daemon.address, config, &host, self.load, daemon.child.id()).await;
-        let after = syncs(daemon).await;
-        one.fsync_took = (after.0 - before.0) * 1e6 / one.all as f64;
-        one.fsync_cpu = (after.1 - before.1) * 1e6 / one.all as f64;
-        self.bares.push(theirs);
-        self.ours.push(one);
+            daemon,
+            bare,
+            clients_of_daemon,
+            clients_of_bare,
+        } = place;
+        for _ in 0..slices {
+            self.bare
+                .push(Slice::measure(clients_of_bare, bare.child.id(), None).await);
+            self.ours
+                .push(Slice::measure(clients_of_daemon, daemon.child.id(), Some(daemon)).await);
+        }
     }
 
     fn print(&self) {
-        let Self {
-            place,
-            load,
-            bares,
-            ours,
-        } = self;
-        let pairs = bares.iter().zip(ours);
-        let above = median(pairs.map(|(bare, ours)| ours.cpu() - ours.fsync_cpu - bare.cpu()));
-        for (name, runs, above) in [("bare", bares, None), ("certroled", ours, Some(above))] {
-            let of = |figure: fn(&Run) -> f64| median(runs.iter().map(figure));
+        let pairs = self.bare.iter().zip(&self.ours);
+        let above = middle_half(pairs.map(|(bare, ours)| ours.cpu_each() - bare.cpu_each()));
+        for (name, slices, above) in [("bare", &self.bare, None), ("certroled", &self.ours, Some(above))] {
+            let requests = slices.iter().map(|slice| slice.took.len()).sum::<usize>() as f64;
+            let each = |of: fn(&Slice) -> f64| slices.iter().map(of).sum::<f64>() * 1e6 / requests;
             let only_ours = |figure: f64| above.map_or("-".to_owned(), |_| format!("{figure:.1}"));
+            let time: ProcessorTime = slices.iter().map(|slice| slice.time).sum();
+            let mut took: Vec<f64> = slices.iter().flat_map(|slice| &slice.took).copied().collect();
+            took.sort_by(f64::total_cmp);
+            let at = |percent: usize| took[(took.len() - 1) * percent / 100];
             println!(
                 "{:<8} {:<28} {:<10} {:>9.0} {:>8.1} {:>10.1} {:>10} {:>10} {:>10} {:>8.2} {:>8.2}",
-                format!("{:?}", place.key),
-                describe(*load),
+                format!("{:?}", self.key),
+                describe(self.load),
                 name,
-                of(|run| run.rate),
-                of(|run| run.user),
-                of(|run| run.kernel),
-                only_ours(of(|run| run.fsync_cpu)),
+                requests / slices.iter().map(|slice| slice.seconds).sum::<f64>(),
+                time.all * 1e6 / requests * (1.0 - time.kernel_share()),
+                time.all * 1e6 / requests * time.kernel_share(),
+                only_ours(each(|slice| slice.syncs.cpu)),
                 only_ours(above.unwrap_or_default()),
-                only_ours(of(|run| run.fsync_took)),
-                of(|run| run.p50),
-                of(|run| run.p99),
+                only_ours(each(|slice| slice.syncs.took)),
+                at(50),
+                at(99),
             );
         }
     }
 }
 
-/// Seconds that syncs took so far, and of CPU.
-async fn syncs(daemon: &Daemon) -> (f64, f64) {
-    let (_, text) = daemon.admin("/metrics").await.unwrap();
-    (
-        metric(&text, "certroled_audit_sync_seconds"),
-        metric(&text, "certroled_audit_sync_cpu_seconds"),
-    )
-}
-
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut figures: Vec<f64> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
 fn describe(load: Load) -> String {
     match load {
-        Load::New => "new connection, 16 at once".into(),
+        Load::New(count) => format!("new connection, {count} at once"),
         Load::Kept(count) => format!("keep-alive, {count} connections"),
     }
 }
 
-struct Run {
-    rate: f64,
-    /// Microseconds of CPU for each request, in the program and in the kernel for it.
-    user: f64,
-    kernel: f64,
-    p50: f64,
-    p99: f64,
-    /// Requests, those of the warm-up too.
-    all: usize,
-    /// Microseconds for each request that syncs took, and of CPU in the kernel; part of `kernel`.
-    fsync_took: f64,
-    fsync_cpu: f64,
+/// One server under one load for a moment.
+struct Slice {
+    seconds: f64,
+    time: ProcessorTime,
+    /// How long each request took, in milliseconds.
+    took: Vec<f64>,
+    syncs: Syncs,
 }
 
-impl Run {
-    fn cpu(&self) -> f64 {
-        self.user + self.kernel
+impl Slice {
+    /// `syncing` is the daemon whose syncs are told apart.
+    async fn measure(clients: &mut Clients, pid: u32, syncing: Option<&Daemon>) -> Self {
+        clients.connect().await;
+        let slice = async {
+            tokio::time::sleep(WARM_UP).await;
+            let synced = Syncs::of(syncing).await;
+            let (before, began) = (ProcessorTime::of(pid), Instant::now());
+            tokio::time::sleep(MEASURED).await;
+            let (after, ended) = (ProcessorTime::of(pid), Instant::now());
+            let syncs = Syncs::of(syncing).await.since(synced);
+            (after.since(before), began..ended, syncs)
+        };
+        let ((time, slice, syncs), asked) = clients.ask_during(slice).await;
+        let asked = asked.iter().filter(|asked| slice.contains(&asked.answered));
+        Self {
+            seconds: (slice.end - slice.start).as_secs_f64(),
+            time,
+            took: asked.map(Asked::milliseconds).collect(),
+            syncs,
+        }
+    }
+
+    /// Microseconds of CPU for each request, without syncs.
+    fn cpu_each(&self) -> f64 {
+        (self.time.all - self.syncs.cpu) * 1e6 / self.took.len() as f64
     }
 }
 
-async fn run(address: SocketAddr, config: &Arc<ClientConfig>, host: &str, load: Load, pid: u32) -> Run {
-    let clients = match load {
-        Load::New => 16,
-        Load::Kept(count) => count,
-    };
-    let (stop, measuring) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let tasks: Vec<_> = (0..clients)
-        .map(|_| {
-            let (config, host) = (Arc::clone(config), host.to_owned());
-            let (stop, measuring) = (Arc::clone(&stop), Arc::clone(&measuring));
-            tokio::spawn(async move {
-                let headers = [
-                    ("Host".to_owned(), host),
-                    ("Content-Type".to_owned(), "application/json".to_owned()),
-                ];
-                let body = members("acme", "web", "Reader").to_string();
-                let mut kept: Option<Wire> = None;
-                let mut took = Vec::new();
-                let mut all = 0;
-                while !stop.load(Ordering::Relaxed) {
-                    let began = Instant::now();
-                    let mut wire = match kept.take() {
-                        Some(wire) => wire,
-                        None => Wire::open(address, &config).await.unwrap(),
-                    };
-                    let answer = wire
-                        .request("POST", "/sessions", &headers, body.as_bytes())
-                        .await
-                        .unwrap();
-                    assert!(answer.status < 300, "{}", answer.body);
-                    all += 1;
-                    if measuring.load(Ordering::Relaxed) {
-                        took.push(began.elapsed().as_secs_f64() * 1e3);
-                    }
-                    if matches!(load, Load::Kept(_)) {
-                        kept = Some(wire);
-                    }
-                }
-                (took, all)
-            })
-        })
-        .collect();
-    tokio::time::sleep(WARM_UP).await;
-    let before = cpu_seconds(pid);
-    measuring.store(true, Ordering::Relaxed);
-    let began = Instant::now();
-    tokio::time::sleep(MEASURED).await;
-    let after = cpu_seconds(pid);
-    measuring.store(false, Ordering::Relaxed);
-    let seconds = began.elapsed().as_secs_f64();
-    stop.store(true, Ordering::Relaxed);
-    let (mut took, mut all) = (Vec::new(), 0);
-    for task in tasks {
-        let (some, count) = task.await.unwrap();
-        took.extend(some);
-        all += count;
+/// What syncs cost.
+#[derive(Debug, Clone, Copy, Default)]
+struct Syncs {
+    /// Seconds that they took.
+    took: f64,
+    /// Seconds of CPU in the kernel; part of the process's.
+    cpu: f64,
+}
+
+impl Syncs {
+    /// All so far.
+    async fn of(daemon: Option<&Daemon>) -> Self {
+        let Some(daemon) = daemon else {
+            return Self::default();
+        };
+        let (_, text) = daemon.admin("/metrics").await.unwrap();
+        Self {
+            took: metric(&text, "certroled_audit_sync_seconds"),
+            cpu: metric(&text, "certroled_audit_sync_cpu_seconds"),
+        }
     }
-    took.sort_by(f64::total_cmp);
-    let at = |percent: usize| took[(took.len() - 1) * percent / 100];
-    Run {
-        rate: took.len() as f64 / seconds,
-        user: (after.0 - before.0) * 1e6 / took.len() as f64,
-        kernel: (after.1 - before.1) * 1e6 / took.len() as f64,
-        p50: at(50),
-        p99: at(99),
-        all,
-        fsync_took: 0.0,
-        fsync_cpu: 0.0,
+
+    fn since(self, before: Self) -> Self {
+        Self {
+            took: self.took - before.took,
+            cpu: self.cpu - before.cpu,
+        }
     }
 }
 
-/// The CPU that a process has used, in the program and in the kernel (`/proc/PID/stat`, ticks of a hundredth of a
-/// second).
-fn cpu_seconds(pid: u32) -> (f64, f64) {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
-    let ticks = |at: usize| fields[at].parse::<f64>().unwrap() / 100.0;
-    (ticks(11), ticks(12))
+/// The mean without the lowest and the highest quarter.
+fn middle_half(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    let aside = figures.len() / 4;
+    let middle = &figures[aside..figures.len() - aside];
+    middle.iter().sum::<f64>() / middle.len() as f64
 }
 
 /// The sum of a metric's samples.
