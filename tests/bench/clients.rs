@@ -1,4 +1,4 @@
-//! Whoever asks a server: sixteen clients with a new connection for each request, or many that keep theirs.
+//! Whoever asks a server: clients with a new connection for each request, or many that keep theirs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use clients::{Asked, Clients, Load};
 use harness::{Authority, Daemon, Identity, Key, Leaf, Setup};
-use processor_time::ProcessorTime;
+use processor_time::{ProcessorTime, Used};
 use rustls::ClientConfig;
 
 /// How often both servers are started anew: where a process happens to lie in memory makes it some microseconds a
@@ -33,9 +33,9 @@ const SITTINGS: usize = 5;
 /// How often each row's turn comes in one sitting. A shared machine is slower for seconds or minutes at a time, so that
 /// servers and loads are measured in short slices, in turn: what else the machine does meets all alike.
 const ROUNDS: usize = 4;
-/// Slices of one turn. A handshake is ten times an exchange, and so is what is uncertain of it.
-const SLICES_NEW: usize = 2;
-const SLICES_KEPT: usize = 1;
+/// Pairs of slices in one turn: more where the figure is larger, and with it what is uncertain of it.
+const PAIRS_NEW: usize = 2;
+const PAIRS_KEPT: usize = 1;
 const WARM_UP: Duration = Duration::from_millis(200);
 const MEASURED: Duration = Duration::from_millis(500);
 
@@ -134,8 +134,8 @@ impl Row {
     /// One turn: slices of the bare server and of the daemon.
     async fn measure(&mut self, place: &mut Place) {
         let slices = match self.load {
-            Load::New(_) => SLICES_NEW,
-            Load::Kept(_) => SLICES_KEPT,
+            Load::New(_) => PAIRS_NEW,
+            Load::Kept(_) => PAIRS_KEPT,
         };
         let Place {
             daemon,
@@ -156,9 +156,11 @@ impl Row {
         let above = middle_half(pairs.map(|(bare, ours)| ours.cpu_each() - bare.cpu_each()));
         for (name, slices, above) in [("bare", &self.bare, None), ("certroled", &self.ours, Some(above))] {
             let requests = slices.iter().map(|slice| slice.took.len()).sum::<usize>() as f64;
-            let each = |of: fn(&Slice) -> f64| slices.iter().map(of).sum::<f64>() * 1e6 / requests;
+            let syncs = slices
+                .iter()
+                .fold(Syncs::default(), |sum, slice| sum.and(slice.syncs));
             let only_ours = |figure: f64| above.map_or("-".to_owned(), |_| format!("{figure:.1}"));
-            let time: ProcessorTime = slices.iter().map(|slice| slice.time).sum();
+            let time: Used = slices.iter().map(|slice| slice.time).sum();
             let mut took: Vec<f64> = slices.iter().flat_map(|slice| &slice.took).copied().collect();
             took.sort_by(f64::total_cmp);
             let at = |percent: usize| took[(took.len() - 1) * percent / 100];
@@ -170,9 +172,9 @@ impl Row {
                 requests / slices.iter().map(|slice| slice.seconds).sum::<f64>(),
                 time.all * 1e6 / requests * (1.0 - time.kernel_share()),
                 time.all * 1e6 / requests * time.kernel_share(),
-                only_ours(each(|slice| slice.syncs.cpu)),
+                only_ours(syncs.each(syncs.cpu)),
                 only_ours(above.unwrap_or_default()),
-                only_ours(each(|slice| slice.syncs.took)),
+                only_ours(syncs.each(syncs.took)),
                 at(50),
                 at(99),
             );
@@ -190,7 +192,7 @@ fn describe(load: Load) -> String {
 /// One server under one load for a moment.
 struct Slice {
     seconds: f64,
-    time: ProcessorTime,
+    time: Used,
     /// How long each request took, in milliseconds.
     took: Vec<f64>,
     syncs: Syncs,
@@ -207,7 +209,7 @@ impl Slice {
             tokio::time::sleep(MEASURED).await;
             let (after, ended) = (ProcessorTime::of(pid), Instant::now());
             let syncs = Syncs::of(syncing).await.since(synced);
-            (after.since(before), began..ended, syncs)
+            (after.since(&before), began..ended, syncs)
         };
         let ((time, slice, syncs), asked) = clients.ask_during(slice).await;
         let asked = asked.iter().filter(|asked| slice.contains(&asked.answered));
@@ -221,14 +223,16 @@ impl Slice {
 
     /// Microseconds of CPU for each request, without syncs.
     fn cpu_each(&self) -> f64 {
-        (self.time.all - self.syncs.cpu) * 1e6 / self.took.len() as f64
+        self.time.all * 1e6 / self.took.len() as f64 - self.syncs.each(self.syncs.cpu)
     }
 }
 
 /// What syncs cost.
 #[derive(Debug, Clone, Copy, Default)]
 struct Syncs {
-    /// Seconds that they took.
+    /// The lines that they made durable: one for each exchange.
+    lines: f64,
+    /// Seconds that writing and syncing took.
     took: f64,
     /// Seconds of CPU in the kernel; part of the process's.
     cpu: f64,
@@ -242,15 +246,34 @@ impl Syncs {
         };
         let (_, text) = daemon.admin("/metrics").await.unwrap();
         Self {
+            lines: metric(&text, "certroled_audit_lines"),
             took: metric(&text, "certroled_audit_sync_seconds"),
             cpu: metric(&text, "certroled_audit_sync_cpu_seconds"),
         }
     }
 
+    fn and(self, more: Self) -> Self {
+        Self {
+            lines: self.lines + more.lines,
+            took: self.took + more.took,
+            cpu: self.cpu + more.cpu,
+        }
+    }
+
     fn since(self, before: Self) -> Self {
         Self {
+            lines: self.lines - before.lines,
             took: self.took - before.took,
             cpu: self.cpu - before.cpu,
+        }
+    }
+
+    /// Microseconds of these seconds for each line.
+    fn each(self, seconds: f64) -> f64 {
+        if self.lines > 0.0 {
+            seconds * 1e6 / self.lines
+        } else {
+            0.0
         }
     }
 }
