@@ -14,7 +14,7 @@ use crate::harness::{Wire, members};
 pub(crate) enum Load {
     /// A new TLS 1.3 connection for each request, from so many clients.
     New(usize),
-    /// Requests on so many connections that are kept, from one slice to the next too.
+    /// Requests on so many connections that are kept.
     Kept(usize),
 }
 
@@ -54,6 +54,11 @@ impl Clients {
                     .push(Wire::open(self.address, &self.config).await.unwrap());
             }
         }
+    }
+
+    /// Closes them: all rows' at once would be more than a process may usually have open.
+    pub(crate) fn disconnect(&mut self) {
+        self.kept.clear();
     }
 
     /// All ask, again and again, while `meanwhile` lasts. Gives what that gave, and the requests.

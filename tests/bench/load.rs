@@ -149,6 +149,8 @@ impl Row {
             self.ours
                 .push(Slice::measure(clients_of_daemon, daemon.child.id(), Some(daemon)).await);
         }
+        clients_of_bare.disconnect();
+        clients_of_daemon.disconnect();
     }
 
     fn print(&self) {
