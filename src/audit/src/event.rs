@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -18,8 +17,6 @@ use crate::hexadecimal::Hexadecimal;
 /// One event; it borrows most of what it tells of.
 #[derive(Debug, Clone)]
 pub struct Event<'a> {
-    /// The version of CloudTrail's record that these members are of.
-    pub event_version: &'static str,
     /// Who acted.
     pub user_identity: UserIdentity,
     /// When.
@@ -48,14 +45,8 @@ pub struct Event<'a> {
     pub event_id: Option<RequestId>,
     /// Whether nothing was changed or given.
     pub read_only: bool,
-    /// Always `AwsApiCall`.
-    pub event_type: &'static str,
-    /// Always true.
-    pub management_event: bool,
     /// The account that was addressed.
     pub recipient_account_id: Option<AccountId>,
-    /// Always `Management`.
-    pub event_category: &'static str,
     /// The connection.
     pub tls_details: Option<TlsDetails<'a>>,
     /// What CloudTrail has no member for.
@@ -69,15 +60,6 @@ pub enum Origin {
     ControlSocket,
     /// A peer at this address, as the broker saw it.
     Address(IpAddr),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ControlSocket => f.write_str("control socket"),
-            Self::Address(address) => address.fmt(f),
-        }
-    }
 }
 
 /// Who acted.
@@ -184,7 +166,6 @@ impl<'a> Event<'a> {
     /// An event with the members that never change filled in.
     pub fn new(source: &'static str, name: &'a str, from: Origin, at: Timestamp, region: &'a str) -> Self {
         Self {
-            event_version: "1.08",
             user_identity: UserIdentity::default(),
             event_time: at,
             event_source: source,
@@ -199,10 +180,7 @@ impl<'a> Event<'a> {
             request_id: None,
             event_id: None,
             read_only: true,
-            event_type: "AwsApiCall",
-            management_event: true,
             recipient_account_id: None,
-            event_category: "Management",
             tls_details: None,
             certrole: Detail::default(),
         }
@@ -215,18 +193,22 @@ impl<'a> Event<'a> {
     }
 
     fn write(&self, event: &mut JsonObject<'_>) {
-        event.text("eventVersion", self.event_version);
+        // The version of CloudTrail's record that these members are of.
+        event.word("eventVersion", "1.08");
         event.object("userIdentity", |user| self.user_identity.write(user));
         event.instant("eventTime", self.event_time);
-        event.text("eventSource", self.event_source);
+        event.word("eventSource", self.event_source);
         event.text("eventName", self.event_name);
         event.text("awsRegion", self.aws_region);
-        event.shown("sourceIPAddress", self.source_ip_address);
+        match self.source_ip_address {
+            Origin::ControlSocket => event.word("sourceIPAddress", "control socket"),
+            Origin::Address(address) => event.address("sourceIPAddress", address),
+        }
         if let Some(agent) = self.user_agent {
             capped::text(event, "userAgent", agent);
         }
         if let Some(code) = self.error_code {
-            event.text("errorCode", code);
+            event.word("errorCode", code);
         }
         if let Some(message) = &self.error_message {
             capped::text(event, "errorMessage", message);
@@ -242,15 +224,15 @@ impl<'a> Event<'a> {
         }
         match self.event_id {
             Some(id) => event.id("eventID", id),
-            None => event.text("eventID", ""),
+            None => event.word("eventID", ""),
         }
         event.flag("readOnly", self.read_only);
-        event.text("eventType", self.event_type);
-        event.flag("managementEvent", self.management_event);
+        event.word("eventType", "AwsApiCall");
+        event.flag("managementEvent", true);
         if let Some(account) = self.recipient_account_id {
-            event.shown("recipientAccountId", account);
+            event.account("recipientAccountId", account);
         }
-        event.text("eventCategory", self.event_category);
+        event.word("eventCategory", "Management");
         if let Some(TlsDetails {
             client_provided_host_header: host,
         }) = &self.tls_details
@@ -265,9 +247,9 @@ impl<'a> Event<'a> {
 
 impl UserIdentity {
     fn write(&self, user: &mut JsonObject<'_>) {
-        user.text("type", self.kind);
+        user.word("type", self.kind);
         if let Some(service) = self.invoked_by {
-            user.text("invokedBy", service);
+            user.word("invokedBy", service);
         }
         for (name, known) in [
             ("principalId", &self.principal_id),
@@ -294,9 +276,9 @@ impl ResponseElements<'_> {
 
 impl Detail {
     fn write(&self, detail: &mut JsonObject<'_>) {
-        detail.text("step", self.step);
+        detail.word("step", self.step);
         if let Some(rule) = self.rule {
-            detail.text("rule", rule);
+            detail.word("rule", rule);
         }
         if !self.values.is_empty() {
             detail.object("values", |values| {
@@ -309,7 +291,7 @@ impl Detail {
             detail.number("sourcePort", port);
         }
         if let Some(proof) = self.proof {
-            detail.text("proof", proof);
+            detail.word("proof", proof);
         }
         if let Some(certificate) = &self.certificate {
             detail.object("certificate", |object| certificate.write(object));

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::ascii::Ascii;
+
 /// An account: exactly twelve digits, kept as a number and always printed with its leading zeros.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(u64);
@@ -43,20 +45,20 @@ impl FromStr for AccountId {
 }
 
 impl AccountId {
-    fn digits(self) -> [u8; 12] {
+    pub(crate) fn written(self) -> Ascii<12> {
         let (mut digits, mut number) = ([b'0'; 12], self.0);
         for digit in digits.iter_mut().rev() {
             // A remainder by ten is one digit.
             *digit = b'0'.saturating_add(u8::try_from(number % 10).unwrap_or(0));
             number /= 10;
         }
-        digits
+        Ascii::new(digits)
     }
 }
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(std::str::from_utf8(&self.digits()).unwrap_or_default())
+        f.write_str(self.written().as_str())
     }
 }
 

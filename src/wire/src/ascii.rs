@@ -10,6 +10,11 @@ impl<const N: usize> Ascii<N> {
         Self(text)
     }
 
+    /// The text, as bytes.
+    pub const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
