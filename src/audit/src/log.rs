@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
@@ -13,6 +14,7 @@ use crate::chain::{Kind, Mark};
 use crate::checkpoint::{Checkpoint, CheckpointKey};
 use crate::disk::Disk;
 use crate::event::Event;
+use crate::gathering::Gathering;
 use crate::recovery::{OpenError, Opened, recover};
 use crate::sampling::Sampling;
 use crate::spare::Spare;
@@ -147,6 +149,9 @@ pub struct Log {
     strangers: Arc<Mutex<Strangers>>,
     figures: SharedFigures,
     spare: Spare,
+    gathering: Gathering,
+    /// The writer's thread.
+    writer: Thread,
 }
 
 impl Log {
@@ -181,14 +186,15 @@ impl Log {
             sampling: Sampling::default(),
             text: Vec::new(),
             spare: Spare::default(),
+            gathering: Gathering::default(),
         };
-        let spare = writer.spare.clone();
+        let (spare, gathering) = (writer.spare.clone(), writer.gathering.clone());
         // A log that cannot be written now would refuse every exchange: better said at once.
         writer
             .attempt_first(now)
             .map_err(|error| OpenError::Disk("written", error))?;
         let (sender, inbox) = mpsc::channel(QUEUE);
-        std::thread::Builder::new()
+        let writer = std::thread::Builder::new()
             .name("audit".to_owned())
             .spawn(move || writer.run(inbox))
             .map_err(|error| OpenError::Disk("written", error))?;
@@ -199,6 +205,8 @@ impl Log {
                 strangers: Arc::new(Mutex::new(strangers)),
                 figures,
                 spare,
+                gathering,
+                writer: writer.thread().clone(),
             },
             opened,
         ))
@@ -281,7 +289,11 @@ impl Log {
             answer: Some(answer),
         });
         match self.sender.try_send(message) {
-            Ok(()) => Sent::Queued(answered),
+            Ok(()) => {
+                let queued = self.sender.max_capacity().saturating_sub(self.sender.capacity());
+                self.gathering.brought(queued, &self.writer);
+                Sent::Queued(answered)
+            }
             Err(TrySendError::Closed(_)) => Sent::Refused(Unrecordable::Closed),
             Err(TrySendError::Full(message)) => Sent::Waiting(Box::pin(async {
                 let sent = self.sender.send(message).await;

@@ -10,6 +10,7 @@ use wire::Timestamp;
 use crate::chain::{Kind, file_name, write_line};
 use crate::checkpoint::{Checkpoint, CheckpointKey};
 use crate::disk::{Disk, DiskFile};
+use crate::gathering::{Gathering, Last};
 use crate::log::{Figures, Settings, SharedFigures, Unrecordable};
 use crate::recovery::Tail;
 use crate::sampling::Sampling;
@@ -64,12 +65,21 @@ pub(crate) struct Writer {
     pub(crate) text: Vec<u8>,
     /// Where the buffers of lines that are written go.
     pub(crate) spare: Spare,
+    /// For how many lines it waits.
+    pub(crate) gathering: Gathering,
 }
 
 impl Writer {
     /// Runs until it is closed or nobody can send any more.
     pub(crate) fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
-        while let Some(message) = inbox.blocking_recv() {
+        let mut last: Option<Last> = None;
+        loop {
+            if let Some(last) = last {
+                self.gathering.wait(last, || inbox.len());
+            }
+            let Some(message) = inbox.blocking_recv() else {
+                return;
+            };
             // Whoever is about to send comes along, where processors are busy: fewer syncs, and sooner answers for all.
             // Where they are not, this returns at once.
             std::thread::yield_now();
@@ -95,7 +105,14 @@ impl Writer {
                     next = inbox.try_recv().ok();
                 }
             }
+            let (lines, began) = (batch.len(), Instant::now());
             self.answer(batch);
+            let done = Instant::now();
+            last = Some(Last {
+                lines,
+                took: done.saturating_duration_since(began),
+                done,
+            });
         }
     }
 

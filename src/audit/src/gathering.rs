@@ -1,0 +1,137 @@
+//! When the writer begins a batch: how long it waits for lines to come together.
+//!
+//! A sync costs much the same for one line as for ten, and with every sync the writer and whoever waits for it go to sleep
+//! and are woken, which costs more than writing a line does. Those who were just answered are likely to come again, on
+//! connections that they keep: so the writer waits for as many lines as the last sync was shared by. Whoever asks alone
+//! shared it with nobody, and waits for nobody.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// Where more lines share a sync, they come close enough behind each other, and to wait for more costs more than it saves.
+const FEW: usize = 16;
+/// Nobody waits for others any longer.
+const LONGEST: Duration = Duration::from_millis(1);
+/// While the writer waits for nobody.
+const NOBODY: usize = usize::MAX;
+
+/// What became of the last batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Last {
+    /// How many lines shared its sync.
+    pub(crate) lines: usize,
+    /// How long it took.
+    pub(crate) took: Duration,
+    /// When it was done.
+    pub(crate) done: Instant,
+}
+
+impl Last {
+    /// For how many lines the next batch waits, and until when at the latest: for no longer than the last one took twice.
+    fn awaited(self) -> Option<(usize, Instant)> {
+        let wait = self.took.saturating_mul(2).min(LONGEST);
+        let until = self.done.checked_add(wait)?;
+        (2..=FEW).contains(&self.lines).then_some((self.lines, until))
+    }
+}
+
+/// For how many lines the writer waits, as those who bring lines see it.
+#[derive(Debug, Clone)]
+pub(crate) struct Gathering(Arc<AtomicUsize>);
+
+impl Default for Gathering {
+    fn default() -> Self {
+        Self(Arc::new(AtomicUsize::new(NOBODY)))
+    }
+}
+
+impl Gathering {
+    /// The writer's part: returns when as many lines are queued as are awaited after such a batch, or when it is time.
+    pub(crate) fn wait(&self, last: Last, queued: impl Fn() -> usize) {
+        let Some((lines, until)) = last.awaited() else {
+            return;
+        };
+        self.0.store(lines, Ordering::SeqCst);
+        while queued() < lines {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            thread::park_timeout(left);
+        }
+        self.0.store(NOBODY, Ordering::SeqCst);
+    }
+
+    /// The part of whoever has brought a line: the writer is woken when all that it waits for are there. Were it not, in
+    /// a race, it would go on by itself when it is time.
+    pub(crate) fn brought(&self, queued: usize, writer: &Thread) {
+        if queued >= self.0.load(Ordering::SeqCst) {
+            writer.unpark();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn last(lines: usize, took: Duration) -> Last {
+        Last {
+            lines,
+            took,
+            done: Instant::now(),
+        }
+    }
+
+    #[test]
+    fn as_many_are_awaited_as_shared_the_last_sync_and_not_for_long() {
+        let (short, long) = (Duration::from_micros(300), Duration::from_secs(10));
+        for (lines, took, wanted) in [
+            (0, short, None),
+            (1, long, None),
+            (2, short, Some((2, 2 * short))),
+            (16, long, Some((16, Duration::from_millis(1)))),
+            (17, short, None),
+        ] {
+            let last = last(lines, took);
+            let awaited = last.awaited().map(|(lines, until)| (lines, until - last.done));
+            assert_eq!(awaited, wanted, "{lines} lines, {took:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_line_that_is_awaited_wakes_the_writer() {
+        let (gathering, queue) = (Gathering::default(), Arc::new(AtomicUsize::new(0)));
+        let writer = thread::spawn({
+            let (gathering, queue) = (gathering.clone(), Arc::clone(&queue));
+            // Time does not run out.
+            let far = Last {
+                done: Instant::now() + Duration::from_secs(3600),
+                ..last(3, Duration::ZERO)
+            };
+            move || {
+                gathering.wait(far, || queue.load(Ordering::SeqCst));
+                queue.load(Ordering::SeqCst)
+            }
+        });
+        while gathering.0.load(Ordering::SeqCst) == NOBODY {
+            thread::yield_now();
+        }
+        for _ in 0..3 {
+            let queued = queue.fetch_add(1, Ordering::SeqCst) + 1;
+            gathering.brought(queued, writer.thread());
+        }
+        assert_eq!(writer.join().unwrap(), 3);
+        assert_eq!(gathering.0.load(Ordering::SeqCst), NOBODY, "it waits no more");
+    }
+
+    #[test]
+    fn the_writer_goes_on_when_it_is_time() {
+        let gathering = Gathering::default();
+        gathering.wait(last(16, Duration::from_micros(1)), || 15);
+        assert_eq!(gathering.0.load(Ordering::SeqCst), NOBODY, "it waits no more");
+    }
+}
