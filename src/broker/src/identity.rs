@@ -142,9 +142,9 @@ fn role_of<'s>(snapshot: &'s Snapshot, claims: &Claims<'_>) -> Result<&'s wire::
         .ok_or_else(|| gone("trust anchor"))?;
     let profile = snapshot
         .profile_by_id(claims.account, claims.profile)
-        .filter(|profile| profile.enabled)
+        .filter(|listed| listed.profile.enabled)
         .ok_or_else(|| gone("profile"))?;
-    if !snapshot.lists(&profile.arn, &role.arn) {
+    if !profile.lists(&role.arn) {
         return Err(gone("role from the profile"));
     }
     Ok(&role.arn)

@@ -48,7 +48,9 @@ pub struct Refusal {
     pub(crate) told: Option<(&'static str, Cow<'static, str>)>,
 }
 
+/// Cold: whoever is not refused does not bring the making of refusals into the processor's caches.
 impl Refusal {
+    #[cold]
     pub(crate) fn new(step: Step, class: ErrorClass, rule: &'static str) -> Self {
         Self {
             step,
@@ -59,6 +61,7 @@ impl Refusal {
         }
     }
 
+    #[cold]
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, value.to_string()));
         self

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use iam::{AttributeMapping, TrustPolicy};
 use uuid::Uuid;
 use wire::{AccountId, Partition, ProfileArn, Region, RoleArn, RoleId, SessionDuration, TrustAnchorArn};
@@ -138,20 +139,28 @@ pub struct Snapshot {
     pub(crate) paths: PathMemory,
 }
 
-/// The objects, by what they are looked up by.
+/// The objects, by what they are looked up by. What is in here the operator wrote, so that no stranger can fill it with
+/// keys that collide, and a short hash will do.
 #[derive(Debug, Default)]
 struct Objects {
-    anchors: HashMap<TrustAnchorArn, Anchor>,
-    profiles: HashMap<ProfileArn, ListedProfile>,
-    roles: HashMap<RoleArn, Role>,
-    roles_by_id: HashMap<RoleId, RoleArn>,
+    anchors: HashMap<TrustAnchorArn, Anchor, RandomState>,
+    profiles: HashMap<ProfileArn, ListedProfile, RandomState>,
+    roles: HashMap<RoleArn, Role, RandomState>,
+    roles_by_id: HashMap<RoleId, RoleArn, RandomState>,
 }
 
 /// A profile with its roles as a set.
 #[derive(Debug)]
-struct ListedProfile {
-    profile: Profile,
-    roles: HashSet<RoleArn>,
+pub(crate) struct ListedProfile {
+    pub(crate) profile: Profile,
+    roles: HashSet<RoleArn, RandomState>,
+}
+
+impl ListedProfile {
+    /// Whether the profile lists the role.
+    pub(crate) fn lists(&self, role: &RoleArn) -> bool {
+        self.roles.contains(role)
+    }
 }
 
 impl SnapshotBuilder {
@@ -259,7 +268,12 @@ impl Snapshot {
 
     /// The profile with this ARN.
     pub fn profile(&self, arn: &ProfileArn) -> Option<&Profile> {
-        self.objects.profiles.get(arn).map(|listed| &listed.profile)
+        self.listed_profile(arn).map(|listed| &listed.profile)
+    }
+
+    /// The profile with this ARN, and which roles it lists.
+    pub(crate) fn listed_profile(&self, arn: &ProfileArn) -> Option<&ListedProfile> {
+        self.objects.profiles.get(arn)
     }
 
     /// The role with this ARN.
@@ -292,14 +306,6 @@ impl Snapshot {
         (partition, region) == (&self.partition, &self.region)
     }
 
-    /// Whether the profile lists the role.
-    pub(crate) fn lists(&self, profile: &ProfileArn, role: &RoleArn) -> bool {
-        self.objects
-            .profiles
-            .get(profile)
-            .is_some_and(|listed| listed.roles.contains(role))
-    }
-
     /// The role whose present life has this id.
     pub(crate) fn role_by_id(&self, id: &RoleId) -> Option<&Role> {
         self.objects
@@ -313,9 +319,9 @@ impl Snapshot {
         self.anchor(&TrustAnchorArn::new(&self.partition, &self.region, account, id))
     }
 
-    /// The profile with this id.
-    pub(crate) fn profile_by_id(&self, account: AccountId, id: Uuid) -> Option<&Profile> {
-        self.profile(&ProfileArn::new(&self.partition, &self.region, account, id))
+    /// The profile with this id, and which roles it lists.
+    pub(crate) fn profile_by_id(&self, account: AccountId, id: Uuid) -> Option<&ListedProfile> {
+        self.listed_profile(&ProfileArn::new(&self.partition, &self.region, account, id))
     }
 
     /// Whether a signed `Host` names this broker: any case; a configured name without a port matches any port

@@ -43,8 +43,7 @@ impl Presented {
         } else {
             Channel::Handshake
         };
-        end_entity::judge(&self.certificate, channel, broker.algorithms)?;
-        let path = self.path(broker, snapshot, anchor, attempt)?;
+        let path = self.path(broker, snapshot, anchor, attempt, channel)?;
         self.remember(broker, snapshot, attempt)?;
         Ok(Authenticated {
             presented: self,
@@ -53,14 +52,15 @@ impl Presented {
         })
     }
 
-    /// A valid path, found or remembered. What is known of revocation is asked about each time, so that a list or an
-    /// answer that came since holds for a remembered path too.
+    /// A valid path, found or remembered, for a certificate that is fit for a client. What is known of revocation is asked
+    /// about each time, so that a list or an answer that came since holds for a remembered path too.
     fn path(
         &self,
         broker: &Broker,
         snapshot: &Snapshot,
         anchor: &Anchor,
         attempt: &Attempt<'_>,
+        channel: Channel,
     ) -> Result<Arc<KnownPath>, Refusal> {
         let evidence = AnchorEvidence {
             lists: snapshot.revocation_lists(&anchor.arn),
@@ -78,8 +78,10 @@ impl Presented {
         if let Some(path) = snapshot.paths.find(&key, attempt.at)
             && pki::recheck(&question, path.path()).is_ok()
         {
-            return Ok(path);
+            // Its leaf was judged before the path was looked for; how the key is proven this time was not.
+            return end_entity::judge_proof(&self.certificate, channel).map(|()| path);
         }
+        end_entity::judge(&self.certificate, channel, broker.algorithms)?;
         let Report {
             outcome, unproven, ..
         } = pki::explain(&question);

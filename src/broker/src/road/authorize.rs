@@ -99,9 +99,10 @@ pub(super) fn decide<'s>(
         ..
     } = application;
     // An unknown profile and a disabled one look alike to the caller (threat A12).
-    let profile = snapshot
-        .profile(&wanted.profile)
+    let listed_profile = snapshot
+        .listed_profile(&wanted.profile)
         .ok_or_else(|| refuse("authorize.unknown-profile").with("profile", &wanted.profile))?;
+    let profile = &listed_profile.profile;
     if !profile.enabled {
         return Err(refuse("authorize.disabled-profile").with("profile", &profile.name));
     }
@@ -110,7 +111,7 @@ pub(super) fn decide<'s>(
             .with("profile's account", profile.arn.account())
             .with("trust anchor's account", anchor.arn.account()));
     }
-    if !snapshot.lists(&profile.arn, &wanted.role) {
+    if !listed_profile.lists(&wanted.role) {
         return Err(refuse("authorize.role-not-in-profile")
             .with("role", &wanted.role)
             .with("profile", &profile.name)

@@ -21,11 +21,7 @@ pub(crate) fn judge(
     channel: Channel,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
 ) -> Result<(), Refusal> {
-    let refuse = |rule| {
-        Refusal::new(Step::Authenticate, ErrorClass::Unauthenticated, rule)
-            .with("subject", certificate.subject().display())
-            .with("serial", certificate.serial().hex())
-    };
+    let refuse = |rule| refuse(certificate, rule);
     if let Err(unfit) = pki::check_end_entity(certificate) {
         return Err(refuse(rule_of(&unfit)).with("reason", unfit));
     }
@@ -44,17 +40,30 @@ pub(crate) fn judge(
     {
         return Err(refuse("end-entity.not-for-clients").with("extendedKeyUsage", usage.describe()));
     }
-    let key = certificate.public_key().algorithm();
-    let verified = algorithms.iter().any(|verifier| {
-        verifier.public_key_alg_id().as_ref() == certificate.public_key().algorithm_identifier()
-    });
-    match (key, channel) {
-        (KeyAlgorithm::Ed25519, Channel::Signature) => {
-            Err(refuse("end-entity.key-not-for-signing").with("key", key))
-        }
-        _ if !verified => Err(refuse("end-entity.key-not-supported").with("key", key)),
-        _ => Ok(()),
+    judge_proof(certificate, channel)?;
+    let key = certificate.public_key();
+    let verified = algorithms
+        .iter()
+        .any(|verifier| verifier.public_key_alg_id().as_ref() == key.algorithm_identifier());
+    if !verified {
+        return Err(refuse("end-entity.key-not-supported").with("key", key.algorithm()));
     }
+    Ok(())
+}
+
+/// Judges whether such a key may be proven this way: all of a judgement that does not follow from the certificate alone.
+pub(crate) fn judge_proof(certificate: &Certificate, channel: Channel) -> Result<(), Refusal> {
+    let key = certificate.public_key().algorithm();
+    if (key, channel) == (&KeyAlgorithm::Ed25519, Channel::Signature) {
+        return Err(refuse(certificate, "end-entity.key-not-for-signing").with("key", key));
+    }
+    Ok(())
+}
+
+fn refuse(certificate: &Certificate, rule: &'static str) -> Refusal {
+    Refusal::new(Step::Authenticate, ErrorClass::Unauthenticated, rule)
+        .with("subject", certificate.subject().display())
+        .with("serial", certificate.serial().hex())
 }
 
 /// The form of a certificate is judged in one place, for every path (`pki`). What an operator meets most often in a
@@ -126,6 +135,26 @@ mod tests {
             let leaf = Certificate::parse(made.der()).unwrap();
             let judged = judge(&leaf, Channel::Handshake, &[knows]).map_err(|refusal| refusal.rule);
             assert_eq!(judged, wanted, "{count} {repeated}");
+        }
+    }
+
+    /// However well its certificate is known.
+    #[test]
+    fn an_ed25519_key_is_proven_in_the_handshake_and_by_no_signature() {
+        let knows: &dyn SignatureVerificationAlgorithm = &Knows(alg_id::ED25519);
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "web-1");
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        let key = KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
+        let leaf = Certificate::parse(params.self_signed(&key).unwrap().der()).unwrap();
+        for (channel, wanted) in [
+            (Channel::Handshake, Ok(())),
+            (Channel::Signature, Err("end-entity.key-not-for-signing")),
+        ] {
+            let judged = judge(&leaf, channel, &[knows]).map_err(|refusal| refusal.rule);
+            assert_eq!(judged, wanted, "{channel:?}");
+            let judged = judge_proof(&leaf, channel).map_err(|refusal| refusal.rule);
+            assert_eq!(judged, wanted, "{channel:?}, known");
         }
     }
 
