@@ -12,7 +12,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -20,18 +20,21 @@ use tokio_rustls::TlsAcceptor;
 use wire::{ErrorClass, RequestId};
 
 use super::answer::{self, Answer, Form};
+use super::listen::Held;
+use super::only_when_woken::OnlyWhenWoken;
 use super::pace::{Pace, Paced, TooSlow};
 use super::service::Service;
 use super::tls::{Notes, proven};
 use crate::clock;
 
-/// Serves one connection to its end.
+/// Serves one connection to its end, which is when `_held` is given back.
 pub(crate) async fn serve(
     service: Arc<Service>,
     acceptor: TlsAcceptor,
     tcp: TcpStream,
     peer: SocketAddr,
     mut stop: watch::Receiver<bool>,
+    _held: Held,
 ) {
     let source = Source {
         address: peer.ip().to_canonical(),
@@ -87,7 +90,6 @@ pub(crate) async fn serve(
     let stream = TokioIo::new(Paced::new(tls, &pace));
     let mut connection = pin!(
         http1::Builder::new()
-            .timer(TokioTimer::new())
             // `Pace` bounds each phase by itself.
             .header_read_timeout(None)
             // A client may end its side behind its request and still have its answer. And nothing is read meanwhile:
@@ -99,20 +101,30 @@ pub(crate) async fn serve(
             .serve_connection(stream, handler)
     );
     let mut slow = pin!(pace.watch());
-    let mut old = pin!(tokio::time::sleep(service.limits.connection));
-    let mut ending = false;
-    let why = loop {
+    let why = 'served: {
+        {
+            let watching = pin!(async {
+                tokio::select! {
+                    too_slow = slow.as_mut() => Some(too_slow),
+                    () = tokio::time::sleep(service.limits.connection) => None,
+                    _ = stop.wait_for(|stop| *stop) => None,
+                }
+            });
+            tokio::select! {
+                biased;
+                ended = connection.as_mut() => break 'served Ended::Connection(ended),
+                watched = OnlyWhenWoken::new(watching) => {
+                    if let Some(too_slow) = watched {
+                        break 'served Ended::TooSlow(too_slow);
+                    }
+                }
+            }
+        }
+        // It is old, or the daemon stops: what was begun is finished.
+        connection.as_mut().graceful_shutdown();
         tokio::select! {
-            ended = connection.as_mut() => break Ended::Connection(ended),
-            too_slow = slow.as_mut() => break Ended::TooSlow(too_slow),
-            () = old.as_mut(), if !ending => {
-                ending = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            _ = stop.wait_for(|stop| *stop), if !ending => {
-                ending = true;
-                connection.as_mut().graceful_shutdown();
-            }
+            ended = connection.as_mut() => Ended::Connection(ended),
+            too_slow = slow => Ended::TooSlow(too_slow),
         }
     };
     match why {

@@ -11,6 +11,7 @@ mod in_flight;
 mod listen;
 mod logging;
 mod metrics;
+mod only_when_woken;
 mod pace;
 mod request;
 mod route;

@@ -48,6 +48,7 @@ struct AtTheDoor {
 }
 
 impl AtTheDoor {
+    #[cold]
     fn new(class: ErrorClass, rule: &'static str) -> Self {
         Self {
             class,
@@ -57,6 +58,7 @@ impl AtTheDoor {
         }
     }
 
+    #[cold]
     fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, value.to_string()));
         self
