@@ -107,14 +107,14 @@ mod tests {
         let (gathering, queue) = (Gathering::default(), Arc::new(AtomicUsize::new(0)));
         let writer = thread::spawn({
             let (gathering, queue) = (gathering.clone(), Arc::clone(&queue));
-            // Time does not run out.
+            // Time runs out long after everything else.
             let far = Last {
-                done: Instant::now() + Duration::from_secs(3600),
+                done: Instant::now() + Duration::from_secs(120),
                 ..last(3, Duration::ZERO)
             };
             move || {
                 gathering.wait(far, || queue.load(Ordering::SeqCst));
-                queue.load(Ordering::SeqCst)
+                (queue.load(Ordering::SeqCst), Instant::now() < far.done)
             }
         });
         while gathering.0.load(Ordering::SeqCst) == NOBODY {
@@ -124,7 +124,9 @@ mod tests {
             let queued = queue.fetch_add(1, Ordering::SeqCst) + 1;
             gathering.brought(queued, writer.thread());
         }
-        assert_eq!(writer.join().unwrap(), 3);
+        let (lines, in_time) = writer.join().unwrap();
+        assert_eq!(lines, 3);
+        assert!(in_time, "nobody woke it");
         assert_eq!(gathering.0.load(Ordering::SeqCst), NOBODY, "it waits no more");
     }
 
