@@ -111,13 +111,15 @@ pub(crate) async fn serve(
                 }
             });
             tokio::select! {
+                // The watch first: a peer whose flood uses up what the runtime lets a task do at one go would otherwise
+                // never leave any of it for the watch, and have no bound at all (threat T8).
                 biased;
-                ended = connection.as_mut() => break 'served Ended::Connection(ended),
                 watched = OnlyWhenWoken::new(watching) => {
                     if let Some(too_slow) = watched {
                         break 'served Ended::TooSlow(too_slow);
                     }
                 }
+                ended = connection.as_mut() => break 'served Ended::Connection(ended),
             }
         }
         // It is old, or the daemon stops: what was begun is finished.
