@@ -2,8 +2,8 @@
 //!
 //! A sync costs much the same for one line as for ten, and with every sync the writer and whoever waits for it go to sleep
 //! and are woken, which costs more than writing a line does. Those who were just answered are likely to come again, on
-//! connections that they keep: so the writer waits for as many lines as the last sync was shared by. Whoever asks alone
-//! shared it with nobody, and waits for nobody.
+//! connections that they keep: so the writer waits for as many lines as the last sync was shared by. Whoever asks
+//! alone shared it with nobody and waits for nobody, but for once after company.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
