@@ -111,7 +111,7 @@ fn answer(status: StatusCode, kind: HeaderValue, body: Vec<u8>, id: RequestId) -
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, kind);
     headers.insert(CACHE_CONTROL, NO_STORE);
-    if let Ok(id) = HeaderValue::from_bytes(id.written().as_bytes()) {
+    if let Ok(id) = HeaderValue::from_str(id.written().as_str()) {
         headers.insert(REQUEST_ID, id);
     }
     answer

@@ -12,7 +12,7 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -20,21 +20,18 @@ use tokio_rustls::TlsAcceptor;
 use wire::{ErrorClass, RequestId};
 
 use super::answer::{self, Answer, Form};
-use super::listen::Held;
-use super::only_when_woken::OnlyWhenWoken;
 use super::pace::{Pace, Paced, TooSlow};
 use super::service::Service;
 use super::tls::{Notes, proven};
 use crate::clock;
 
-/// Serves one connection to its end, which is when `_held` is given back.
+/// Serves one connection to its end.
 pub(crate) async fn serve(
     service: Arc<Service>,
     acceptor: TlsAcceptor,
     tcp: TcpStream,
     peer: SocketAddr,
     mut stop: watch::Receiver<bool>,
-    _held: Held,
 ) {
     let source = Source {
         address: peer.ip().to_canonical(),
@@ -90,6 +87,7 @@ pub(crate) async fn serve(
     let stream = TokioIo::new(Paced::new(tls, &pace));
     let mut connection = pin!(
         http1::Builder::new()
+            .timer(TokioTimer::new())
             // `Pace` bounds each phase by itself.
             .header_read_timeout(None)
             // A client may end its side behind its request and still have its answer. And nothing is read meanwhile:
@@ -101,32 +99,20 @@ pub(crate) async fn serve(
             .serve_connection(stream, handler)
     );
     let mut slow = pin!(pace.watch());
-    let why = 'served: {
-        {
-            let watching = pin!(async {
-                tokio::select! {
-                    too_slow = slow.as_mut() => Some(too_slow),
-                    () = tokio::time::sleep(service.limits.connection) => None,
-                    _ = stop.wait_for(|stop| *stop) => None,
-                }
-            });
-            tokio::select! {
-                // The watch first: a peer whose flood uses up what the runtime lets a task do at one go would otherwise
-                // never leave any of it for the watch, and have no bound at all (threat T8).
-                biased;
-                watched = OnlyWhenWoken::new(watching) => {
-                    if let Some(too_slow) = watched {
-                        break 'served Ended::TooSlow(too_slow);
-                    }
-                }
-                ended = connection.as_mut() => break 'served Ended::Connection(ended),
-            }
-        }
-        // It is old, or the daemon stops: what was begun is finished.
-        connection.as_mut().graceful_shutdown();
+    let mut old = pin!(tokio::time::sleep(service.limits.connection));
+    let mut ending = false;
+    let why = loop {
         tokio::select! {
-            ended = connection.as_mut() => Ended::Connection(ended),
-            too_slow = slow => Ended::TooSlow(too_slow),
+            ended = connection.as_mut() => break Ended::Connection(ended),
+            too_slow = slow.as_mut() => break Ended::TooSlow(too_slow),
+            () = old.as_mut(), if !ending => {
+                ending = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            _ = stop.wait_for(|stop| *stop), if !ending => {
+                ending = true;
+                connection.as_mut().graceful_shutdown();
+            }
         }
     };
     match why {

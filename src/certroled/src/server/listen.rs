@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
-use super::addresses::{Connections, Place};
+use super::addresses::Connections;
 use super::connection;
 use super::service::Service;
 
@@ -86,42 +86,14 @@ pub(crate) async fn accept(
             ));
             continue;
         };
-        let held = Held::new(&service, permit, place);
-        let connection = connection::serve(
-            Arc::clone(&service),
-            acceptor.clone(),
-            tcp,
-            peer,
-            stop.clone(),
-            held,
-        );
-        // Boxed, and nothing around it: a task is moved several times, and a connection is five kilobytes.
-        tokio::spawn(Box::pin(connection));
-    }
-}
-
-/// What a connection holds while it is open, given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Held {
-    service: Arc<Service>,
-    _room: OwnedSemaphorePermit,
-    _place: Place,
-}
-
-impl Held {
-    fn new(service: &Arc<Service>, room: OwnedSemaphorePermit, place: Place) -> Self {
-        service.metrics.connections.inc();
-        Self {
-            service: Arc::clone(service),
-            _room: room,
-            _place: place,
-        }
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.service.metrics.connections.dec();
+        let (service, acceptor, stop) = (Arc::clone(&service), acceptor.clone(), stop.clone());
+        // Boxed: a task is moved several times, and a connection is ten kilobytes.
+        tokio::spawn(Box::pin(async move {
+            service.metrics.connections.inc();
+            connection::serve(Arc::clone(&service), acceptor, tcp, peer, stop).await;
+            service.metrics.connections.dec();
+            drop((permit, place));
+        }));
     }
 }
 

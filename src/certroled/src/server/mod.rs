@@ -11,7 +11,6 @@ mod in_flight;
 mod listen;
 mod logging;
 mod metrics;
-mod only_when_woken;
 mod pace;
 mod request;
 mod route;

@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderMap, HeaderName};
 use hyper::{Method, Request};
 use wire::RequestId;
@@ -24,7 +24,7 @@ pub(crate) struct Arrived<'r> {
     pub(crate) door: Door,
     /// Its head; what was its body is in `body`.
     pub(crate) request: &'r Request<Incoming>,
-    pub(crate) body: Vec<u8>,
+    pub(crate) body: Bytes,
 }
 
 /// Why a body did not arrive.
@@ -36,40 +36,32 @@ pub(crate) enum NoBody {
 }
 
 /// Reads the whole of a body, within its bounds.
-pub(crate) async fn read_body(
-    body: &mut Incoming,
-    most: usize,
-    patience: Duration,
-) -> Result<Vec<u8>, NoBody> {
-    let mut arriving = pin!(whole(body, most));
-    // One that came along with its head is there at once: only who takes longer needs a timer.
+pub(crate) async fn read_body(body: &mut Incoming, most: usize, patience: Duration) -> Result<Bytes, NoBody> {
+    let mut arriving = pin!(Limited::new(body, most).collect());
+    // One that came along with its head is there at the second look: at the first hyper begins to hand it over. Only who
+    // takes longer needs a timer.
+    let mut looked = false;
     let at_once = poll_fn(|context| match arriving.as_mut().poll(context) {
         Poll::Ready(arrived) => Poll::Ready(Some(arrived)),
-        Poll::Pending => Poll::Ready(None),
+        Poll::Pending if looked => Poll::Ready(None),
+        Poll::Pending => {
+            looked = true;
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
     });
-    match at_once.await {
+    let arrived = match at_once.await {
         Some(arrived) => arrived,
         None => {
             let in_time = tokio::time::timeout(patience, arriving).await;
             in_time.map_err(|_| NoBody::TooSlow)?
         }
+    };
+    match arrived {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.downcast_ref::<LengthLimitError>().is_some() => Err(NoBody::TooLarge),
+        Err(_) => Err(NoBody::Broken),
     }
-}
-
-/// A body to its end: where its length was announced, that is its last byte, and nothing behind that is waited for.
-async fn whole(body: &mut Incoming, most: usize) -> Result<Vec<u8>, NoBody> {
-    let mut whole = Vec::new();
-    while !body.is_end_stream() {
-        let Some(frame) = body.frame().await else { break };
-        // Trailers are read and left.
-        if let Ok(piece) = frame.map_err(|_| NoBody::Broken)?.into_data() {
-            if piece.len() > most.saturating_sub(whole.len()) {
-                return Err(NoBody::TooLarge);
-            }
-            whole.extend_from_slice(&piece);
-        }
-    }
-    Ok(whole)
 }
 
 impl Arrived<'_> {

@@ -48,7 +48,6 @@ struct AtTheDoor {
 }
 
 impl AtTheDoor {
-    #[cold]
     fn new(class: ErrorClass, rule: &'static str) -> Self {
         Self {
             class,
@@ -58,7 +57,6 @@ impl AtTheDoor {
         }
     }
 
-    #[cold]
     fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, value.to_string()));
         self

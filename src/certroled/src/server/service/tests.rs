@@ -171,7 +171,7 @@ async fn nothing_is_drawn_while_a_body_is_awaited() {
                 content-length: 2\r\nconnection: close\r\n\r\n";
     client.write_all(head.as_bytes()).await.unwrap();
     let mut answering = pin!(answered(&service, server));
-    // More than once: the body is looked for at once, and then waited for.
+    // More than once: the body is looked for at once, and then with a timer.
     for _ in 0..3 {
         assert!(waits(answering.as_mut()).await);
     }
