@@ -1,9 +1,9 @@
 //! The audit log: who got what, when, from where, and why others did not.
 //!
 //! What lives here: the shape of an event (`event`), the chain that its lines form (`chain`), checkpoints signed by a
-//! key of their own (`checkpoint`), the writer that answers only after the disk has (`log`, `writer`, `gathering`, `spare`,
-//! `sampling`), what a log is opened from after a crash (`recovery`), the disk as a trait so that its faults can be rehearsed (`disk`), and the
-//! readers: `verify` for the auditor, `search` for the operator.
+//! key of their own (`checkpoint`), the writer that answers only after the disk has (`log`, `writer`, `gathering`,
+//! `spare`, `sampling`), what a log is opened from after a crash (`recovery`), the disk as a trait so that its faults
+//! can be rehearsed (`disk`), and the readers: `verify` for the auditor, `search` for the operator.
 //!
 //! What does not: the decision to record, which is `broker`'s, and any time of day, which comes with the events.
 

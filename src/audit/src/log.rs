@@ -35,6 +35,8 @@ pub struct Settings {
     pub checkpoint_seconds: i64,
     /// Free bytes below which only issuance may write.
     pub reserve_bytes: u64,
+    /// The longest that a line waits for others to share its sync.
+    pub gather: Duration,
     /// Refusals before *authenticate* that one address gets an event for, a minute.
     pub refusals_per_address_per_minute: u32,
 }
@@ -46,6 +48,7 @@ impl Default for Settings {
             checkpoint_events: 1000,
             checkpoint_seconds: 60,
             reserve_bytes: 16 << 20,
+            gather: Duration::from_millis(1),
             refusals_per_address_per_minute: 60,
         }
     }
@@ -186,7 +189,7 @@ impl Log {
             sampling: Sampling::default(),
             text: Vec::new(),
             spare: Spare::default(),
-            gathering: Gathering::default(),
+            gathering: Gathering::for_at_most(settings.gather),
         };
         let (spare, gathering) = (writer.spare.clone(), writer.gathering.clone());
         // A log that cannot be written now would refuse every exchange: better said at once.

@@ -105,7 +105,8 @@ impl Writer {
                     next = inbox.try_recv().ok();
                 }
             }
-            let (lines, began) = (batch.len(), Instant::now());
+            let awaited = |entry: &&Entry| entry.answer.is_some();
+            let (lines, began) = (batch.iter().filter(awaited).count(), Instant::now());
             self.answer(batch);
             let done = Instant::now();
             last = Some(Last {

@@ -4,6 +4,8 @@
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use audit::{CheckpointKey, Disk, DiskFile, Event, Log, Origin, Settings};
 use wire::Timestamp;
@@ -19,6 +21,8 @@ struct Slow(Arc<(Mutex<Held>, Condvar)>);
 struct Held {
     written: Vec<u8>,
     is_held: bool,
+    /// How long every sync takes at least.
+    takes: Duration,
 }
 
 impl Slow {
@@ -65,7 +69,9 @@ impl DiskFile for Slow {
 
     fn sync(&mut self) -> io::Result<()> {
         let held = self.0.0.lock().unwrap();
+        let takes = held.takes;
         drop(self.0.1.wait_while(held, |held| held.is_held).unwrap());
+        thread::sleep(takes);
         Ok(())
     }
 
@@ -79,8 +85,12 @@ fn at() -> Timestamp {
 }
 
 fn log(disk: &Slow) -> Log {
+    log_with(disk, Settings::default())
+}
+
+fn log_with(disk: &Slow, settings: Settings) -> Log {
     let key = CheckpointKey::from_seed(&Zeroizing::new([7; 32])).unwrap();
-    let (log, _) = Log::open(Settings::default(), Box::new(disk.clone()), key, None, at()).unwrap();
+    let (log, _) = Log::open(settings, Box::new(disk.clone()), key, None, at()).unwrap();
     log
 }
 
@@ -135,4 +145,34 @@ async fn a_full_queue_makes_callers_wait_and_loses_none() {
     assert!(disk.lines("Many") >= MANY - 1, "{} of {MANY}", disk.lines("Many"));
     log.append(&event("After")).await.unwrap();
     assert_eq!(disk.lines("After"), 1);
+}
+
+/// Whoever comes soon behind those who shared a sync waits for as many as they were. Were it not so, `D` would be on the
+/// disk before `E` comes, and each have a sync.
+#[tokio::test]
+async fn after_two_that_shared_a_sync_the_next_two_share_one() {
+    let disk = Slow::default();
+    let settings = Settings {
+        gather: Duration::from_secs(60),
+        ..Settings::default()
+    };
+    let log = log_with(&disk, settings);
+    // The first has a sync alone; the next two come meanwhile.
+    disk.hold(true);
+    let first = log.append(&event("A"));
+    while disk.lines("A") == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (second, third) = (log.append(&event("B")), log.append(&event("C")));
+    // From here on a sync takes long enough for what follows: after it, its time is waited for twice.
+    disk.0.0.lock().unwrap().takes = Duration::from_millis(300);
+    disk.hold(false);
+    let _ = (first.await.unwrap(), second.await.unwrap(), third.await.unwrap());
+    let before = log.figures().syncs;
+    let fourth = log.append(&event("D"));
+    thread::sleep(Duration::from_millis(20));
+    assert_eq!(disk.lines("D"), 0, "it waits for company");
+    let fifth = log.append(&event("E"));
+    let _ = (fourth.await.unwrap(), fifth.await.unwrap());
+    assert_eq!(log.figures().syncs - before, 1);
 }

@@ -239,6 +239,7 @@ fn audit_settings(top: &mut Section<'_, '_>) -> audit::Settings {
         checkpoint_events: section.number("checkpoint_events", 1..=1_000_000, default.checkpoint_events),
         checkpoint_seconds: i64::try_from(section.number("checkpoint_seconds", 1..=86_400, seconds))
             .unwrap_or(60),
+        gather: default.gather,
         reserve_bytes: section.number("reserve_bytes", 0..=1 << 40, default.reserve_bytes),
         refusals_per_address_per_minute: u32::try_from(section.number(
             "refusals_per_address_per_minute",
