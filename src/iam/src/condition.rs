@@ -372,6 +372,20 @@ mod tests {
                 "not an arn",
                 false,
             ),
+            (
+                "ArnNotEquals",
+                "aws:SourceArn",
+                "arn:aws:x:*:1:y/*",
+                "arn:aws:x:r:2",
+                false,
+            ),
+            (
+                "ArnNotEquals",
+                "aws:SourceArn",
+                "arn:aws:x:*:1:y/*",
+                "nra:aws:x:r:2:y/z",
+                false,
+            ),
         ] {
             let condition = condition(operator, key, &[value]);
             let context = test_context(&[(key.to_lowercase().as_str(), actual)]);
