@@ -5,13 +5,14 @@
 pub struct Ascii<const N: usize>([u8; N]);
 
 impl<const N: usize> Ascii<N> {
-    /// What is made of ASCII by construction; anything else would show as nothing.
+    /// What is made of ASCII by construction, which is looked at in tests only.
     pub(crate) const fn new(text: [u8; N]) -> Self {
+        debug_assert!(text.is_ascii());
         Self(text)
     }
 
     /// The text, as bytes.
-    pub const fn as_bytes(&self) -> &[u8] {
+    pub(crate) const fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
