@@ -6,7 +6,6 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use iam::{AttributeMapping, TrustPolicy};
 use uuid::Uuid;
 use wire::{AccountId, Partition, ProfileArn, Region, RoleArn, RoleId, SessionDuration, TrustAnchorArn};
@@ -139,21 +138,20 @@ pub struct Snapshot {
     pub(crate) paths: PathMemory,
 }
 
-/// The objects, by what they are looked up by. What is in here the operator wrote, so that no stranger can fill it with
-/// keys that collide, and a short hash will do.
+/// The objects, by what they are looked up by.
 #[derive(Debug, Default)]
 struct Objects {
-    anchors: HashMap<TrustAnchorArn, Anchor, RandomState>,
-    profiles: HashMap<ProfileArn, ListedProfile, RandomState>,
-    roles: HashMap<RoleArn, Role, RandomState>,
-    roles_by_id: HashMap<RoleId, RoleArn, RandomState>,
+    anchors: HashMap<TrustAnchorArn, Anchor>,
+    profiles: HashMap<ProfileArn, ListedProfile>,
+    roles: HashMap<RoleArn, Role>,
+    roles_by_id: HashMap<RoleId, RoleArn>,
 }
 
 /// A profile with its roles as a set.
 #[derive(Debug)]
 pub(crate) struct ListedProfile {
     pub(crate) profile: Profile,
-    roles: HashSet<RoleArn, RandomState>,
+    roles: HashSet<RoleArn>,
 }
 
 impl ListedProfile {

@@ -125,6 +125,7 @@ impl PathMemory {
         (path.latest_not_before() <= now && now <= path.earliest_not_after()).then_some(known)
     }
 
+    /// For a leaf that was judged fit, as it is not judged again (`road::authenticate`).
     pub(crate) fn keep(&self, key: PathKey, path: &Arc<KnownPath>) {
         self.0.insert(key, Arc::clone(path));
     }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
 use pki::List;
 use wire::TrustAnchorArn;
 use x509::Name;
@@ -42,7 +41,7 @@ impl IssuerLists {
 /// The lists of every anchor. A value: whoever brings a list in makes a new one.
 #[derive(Debug, Clone, Default)]
 pub struct RevocationLists {
-    by_anchor: HashMap<TrustAnchorArn, Arc<IssuerLists>, RandomState>,
+    by_anchor: HashMap<TrustAnchorArn, Arc<IssuerLists>>,
 }
 
 impl RevocationLists {

@@ -78,7 +78,8 @@ impl Presented {
         if let Some(path) = snapshot.paths.find(&key, attempt.at)
             && pki::recheck(&question, path.path()).is_ok()
         {
-            // Its leaf was judged before the path was looked for; how the key is proven this time was not.
+            // A path is kept below for a leaf that was judged, by the same bytes and in this snapshot; how its key is
+            // proven this time was not. A second line: no signature of such a key gets as far as this.
             return end_entity::judge_proof(&self.certificate, channel).map(|()| path);
         }
         end_entity::judge(&self.certificate, channel, broker.algorithms)?;
