@@ -17,6 +17,7 @@ mod anchors;
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
 mod client;
+mod connections;
 mod durability;
 mod edge;
 mod exchange;

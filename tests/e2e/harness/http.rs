@@ -162,6 +162,28 @@ impl Wire {
         })
     }
 
+    /// Sends the same bytes again and again, without waiting for answers, until the broker closes the connection; gives
+    /// what it sent meanwhile.
+    pub(crate) async fn flood(self, bytes: &[u8]) -> Vec<u8> {
+        let (mut from, mut to) = tokio::io::split(self.stream);
+        let mut said = Vec::new();
+        let sending = async {
+            while to.write_all(bytes).await.is_ok() {}
+            // The broker has closed its side; the other loop sees it too.
+            std::future::pending::<()>().await;
+        };
+        let cut = async {
+            tokio::select! {
+                _ = from.read_to_end(&mut said) => {}
+                () = sending => {}
+            }
+        };
+        tokio::time::timeout(PATIENCE, cut)
+            .await
+            .expect("the broker did not close the connection");
+        said
+    }
+
     /// What the broker sends until it closes the connection, or until it plainly waits for the next request.
     pub(crate) async fn closed_or_idle(&mut self) -> Vec<u8> {
         let mut said = Vec::new();
