@@ -30,7 +30,7 @@ impl JsonObject<'_> {
     #[inline(never)]
     pub fn text(&mut self, name: &'static str, text: &str) {
         self.name(name);
-        self.out.extend_from_slice(b":\"");
+        self.out.push(b'"');
         escape(self.out, text);
         self.out.push(b'"');
     }
@@ -58,7 +58,6 @@ impl JsonObject<'_> {
     /// A member that is an address.
     pub fn address(&mut self, name: &'static str, address: IpAddr) {
         self.name(name);
-        self.out.push(b':');
         // Memory takes all, and every address can be written.
         let _ = serde_json::to_writer(&mut *self.out, &address);
     }
@@ -66,7 +65,6 @@ impl JsonObject<'_> {
     /// A member that is a number.
     pub fn number(&mut self, name: &'static str, number: impl Into<u64>) {
         self.name(name);
-        self.out.push(b':');
         // Memory takes all, and every number can be written.
         let _ = serde_json::to_writer(&mut *self.out, &number.into());
     }
@@ -74,7 +72,6 @@ impl JsonObject<'_> {
     /// A member that is true or false.
     pub fn flag(&mut self, name: &'static str, flag: bool) {
         self.name(name);
-        self.out.push(b':');
         let word: &[u8] = if flag { b"true" } else { b"false" };
         self.out.extend_from_slice(word);
     }
@@ -82,14 +79,12 @@ impl JsonObject<'_> {
     /// A member that is an object.
     pub fn object(&mut self, name: &'static str, members: impl FnOnce(&mut JsonObject<'_>)) {
         self.name(name);
-        self.out.push(b':');
         JsonObject::write(self.out, members);
     }
 
     /// A member that is a list of objects.
     pub fn objects<T>(&mut self, name: &'static str, items: &[T], members: impl Fn(&mut JsonObject<'_>, &T)) {
         self.name(name);
-        self.out.push(b':');
         self.out.push(b'[');
         for (at, item) in items.iter().enumerate() {
             if at > 0 {
@@ -120,7 +115,7 @@ impl JsonObject<'_> {
             "{text:?} would need an escape"
         );
         self.name(name);
-        self.out.extend_from_slice(b":\"");
+        self.out.push(b'"');
         self.out.extend_from_slice(text);
         self.out.push(b'"');
     }
@@ -132,7 +127,7 @@ impl JsonObject<'_> {
         self.separate();
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
-        self.out.push(b'"');
+        self.out.extend_from_slice(b"\":");
     }
 
     fn separate(&mut self) {
