@@ -27,7 +27,8 @@ pub(crate) struct Last {
 }
 
 impl Last {
-    /// For how many lines the next batch waits, and until when at the latest: for no longer than the last one took twice.
+    /// For how many lines the next batch waits, and until when: for as long as the last one took twice, and what the
+    /// system's timer adds to that (some 50 µs).
     fn awaited(self, longest: Duration) -> Option<(usize, Instant)> {
         let wait = self.took.saturating_mul(2).min(longest);
         let until = self.done.checked_add(wait)?;
@@ -66,7 +67,8 @@ impl Gathering {
     }
 
     /// The part of whoever has brought a line: the writer is woken when all that it waits for are there. Were it not, in
-    /// a race, it would go on by itself when it is time; as it does for whatever is not a line, the log's end included.
+    /// a race, it would go on by itself when it is time; as it does for lines that nobody waits for, for whoever found the
+    /// queue full, and for the log's end.
     pub(crate) fn brought(&self, queued: usize, writer: &Thread) {
         if queued >= self.awaited.load(Ordering::SeqCst) {
             writer.unpark();

@@ -5,7 +5,7 @@
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use audit::{CheckpointKey, Disk, DiskFile, Event, Log, Origin, Settings};
 use wire::Timestamp;
@@ -164,10 +164,13 @@ async fn after_two_that_shared_a_sync_the_next_two_share_one() {
         tokio::task::yield_now().await;
     }
     let (second, third) = (log.append(&event("B")), log.append(&event("C")));
-    // From here on a sync takes long enough for what follows: after it, its time is waited for twice.
-    disk.0.0.lock().unwrap().takes = Duration::from_millis(300);
+    // Their sync takes long enough for what follows: after it, its time is waited for twice.
+    let takes = Duration::from_secs(2);
+    disk.0.0.lock().unwrap().takes = takes;
     disk.hold(false);
     let _ = (first.await.unwrap(), second.await.unwrap(), third.await.unwrap());
+    let shared = Instant::now();
+    disk.0.0.lock().unwrap().takes = Duration::ZERO;
     let before = log.figures().syncs;
     let fourth = log.append(&event("D"));
     thread::sleep(Duration::from_millis(20));
@@ -175,4 +178,6 @@ async fn after_two_that_shared_a_sync_the_next_two_share_one() {
     let fifth = log.append(&event("E"));
     let _ = (fourth.await.unwrap(), fifth.await.unwrap());
     assert_eq!(log.figures().syncs - before, 1);
+    // Nearly all of its time is left then, unless nobody wakes it.
+    assert!(shared.elapsed() < takes, "its company woke the writer");
 }
