@@ -48,7 +48,7 @@ pub struct Refusal {
     pub(crate) told: Option<(&'static str, Cow<'static, str>)>,
 }
 
-/// Cold: whoever is not refused does not bring the making of refusals into the processor's caches.
+/// What makes one is cold: whoever is not refused does not bring it into the processor's caches.
 impl Refusal {
     #[cold]
     pub(crate) fn new(step: Step, class: ErrorClass, rule: &'static str) -> Self {
@@ -67,6 +67,7 @@ impl Refusal {
         self
     }
 
+    #[cold]
     pub(crate) fn telling(mut self, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         self.told = Some((code, message.into()));
         self

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use wire::{AccountId, SourceIdentity, SubjectArn, Timestamp, TrustAnchorArn};
 use x509::Certificate;
 
+use crate::road::Fit;
 use crate::snapshot::{Anchor, Profile};
 
 /// How many are kept.
@@ -125,8 +126,8 @@ impl PathMemory {
         (path.latest_not_before() <= now && now <= path.earliest_not_after()).then_some(known)
     }
 
-    /// For a leaf that was judged fit, as it is not judged again (`road::authenticate`).
-    pub(crate) fn keep(&self, key: PathKey, path: &Arc<KnownPath>) {
+    /// Only for a leaf that was judged fit, as it is not judged again.
+    pub(crate) fn keep(&self, key: PathKey, path: &Arc<KnownPath>, _: Fit) {
         self.0.insert(key, Arc::clone(path));
     }
 }

@@ -78,11 +78,11 @@ impl Presented {
         if let Some(path) = snapshot.paths.find(&key, attempt.at)
             && pki::recheck(&question, path.path()).is_ok()
         {
-            // A path is kept below for a leaf that was judged, by the same bytes and in this snapshot; how its key is
+            // A path is kept for a leaf that was judged (`Fit`), by the same bytes and in this snapshot; how its key is
             // proven this time was not. A second line: no signature of such a key gets as far as this.
             return end_entity::judge_proof(&self.certificate, channel).map(|()| path);
         }
-        end_entity::judge(&self.certificate, channel, broker.algorithms)?;
+        let fit = end_entity::judge(&self.certificate, channel, broker.algorithms)?;
         let Report {
             outcome, unproven, ..
         } = pki::explain(&question);
@@ -94,7 +94,7 @@ impl Presented {
                 }
                 let path = Arc::new(KnownPath::new(path, &anchor.arn));
                 if broker.evidence.met(anchor, &certificates) {
-                    snapshot.paths.keep(key, &path);
+                    snapshot.paths.keep(key, &path, fit);
                 }
                 Ok(path)
             }

@@ -14,13 +14,17 @@ pub(crate) enum Channel {
     Signature,
 }
 
+/// Proof that a certificate was judged, and found fit for a client: made by `judge`, and by nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fit(());
+
 /// Judges the certificate by itself: is it one that a client may present? Its key must be of a kind that these
 /// verifiers know.
 pub(crate) fn judge(
     certificate: &Certificate,
     channel: Channel,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
-) -> Result<(), Refusal> {
+) -> Result<Fit, Refusal> {
     let refuse = |rule| refuse(certificate, rule);
     if let Err(unfit) = pki::check_end_entity(certificate) {
         return Err(refuse(rule_of(&unfit)).with("reason", unfit));
@@ -48,7 +52,7 @@ pub(crate) fn judge(
     if !verified {
         return Err(refuse("end-entity.key-not-supported").with("key", key.algorithm()));
     }
-    Ok(())
+    Ok(Fit(()))
 }
 
 /// Judges whether such a key may be proven this way: all of a judgement that does not follow from the certificate alone.
@@ -134,7 +138,7 @@ mod tests {
             let made = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
             let leaf = Certificate::parse(made.der()).unwrap();
             let judged = judge(&leaf, Channel::Handshake, &[knows]).map_err(|refusal| refusal.rule);
-            assert_eq!(judged, wanted, "{count} {repeated}");
+            assert_eq!(judged.map(|_fit| ()), wanted, "{count} {repeated}");
         }
     }
 
@@ -152,7 +156,7 @@ mod tests {
             (Channel::Signature, Err("end-entity.key-not-for-signing")),
         ] {
             let judged = judge(&leaf, channel, &[knows]).map_err(|refusal| refusal.rule);
-            assert_eq!(judged, wanted, "{channel:?}");
+            assert_eq!(judged.map(|_fit| ()), wanted, "{channel:?}");
             let judged = judge_proof(&leaf, channel).map_err(|refusal| refusal.rule);
             assert_eq!(judged, wanted, "{channel:?}, known");
         }
@@ -178,7 +182,7 @@ mod tests {
                 } else {
                     Err("end-entity.key-not-supported")
                 };
-                assert_eq!(judged, wanted, "{channel:?} with {verifiers:?}");
+                assert_eq!(judged.map(|_fit| ()), wanted, "{channel:?} with {verifiers:?}");
             }
         }
     }

@@ -12,6 +12,7 @@ mod rehearse;
 
 pub use authenticate::Authenticated;
 pub use authorize::Authorized;
+pub(crate) use end_entity::Fit;
 pub use issue::Issued;
 pub use present::Presented;
 pub use rehearse::{Granted, Rehearsal, Supposition};
